@@ -1,0 +1,350 @@
+"""Which errors can a caller meet, and what should they do about each?
+
+    CmdbError
+    ├── BadInput                what was asked for cannot be read            exit 2
+    │   ├── BadFile               a whole file is refused, nothing written
+    │   ├── BadValue              one field of a request is wrong
+    │   ├── UnknownFormat         no importer of that name
+    │   └── BadSettings           an environment variable is wrong
+    ├── NotFound                what was named is not there                  exit 3
+    │   ├── UnknownCI             with the nearest names
+    │   ├── UnknownClass          with the nearest classes
+    │   ├── UnknownRelationshipType
+    │   └── UnknownRevision       before the first, after the last, or erased
+    ├── AmbiguousName           several CIs carry that name                  exit 3
+    ├── Conflict                the world has moved since it was read        exit 4
+    │   ├── StaleVersion          a CI or relationship changed meanwhile
+    │   ├── StalePlan             what the plan was computed from has moved
+    │   ├── KeyReused             an idempotency key came with another request
+    │   ├── WriteConflict         a transaction lost every retry
+    │   └── DuplicateKey          a uniqueness constraint refused a write
+    ├── Forbidden               the caller may not                           exit 5
+    ├── IllegalTransition       a state machine refuses, legal moves named   exit 4
+    ├── DatabaseError           the database cannot serve                    exit 6
+    │   ├── DatabaseLocked        another process has the folder open
+    │   ├── DatabaseUnavailable   no answer, or lost on the way
+    │   ├── DatabaseRefused       wrong password, missing right, bad query
+    │   ├── DatabaseTooNew        written by a newer version of this program
+    │   └── NotInitialised        no database here yet
+    ├── LogBroken               the hash chain does not verify               exit 7
+    └── Interrupted             stopped by the user; whole batches remain    exit 130
+
+Every error has a stable `code` (what a program reads), facts as attributes (`facts`), and a message
+that says what happened, where, and what to do. No error carries a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+
+class CmdbError(Exception):
+    """The root: catch this to catch everything this product raises on purpose."""
+
+    code: ClassVar[str] = "CMDB"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message)
+        self.facts: dict[str, Any] = facts
+
+    @property
+    def message(self) -> str:
+        """The sentence for a person."""
+        return str(self.args[0])
+
+
+class BadInput(CmdbError):
+    """What was asked for cannot be read."""
+
+    code = "BAD_INPUT"
+
+
+class BadFile(BadInput):
+    """A whole file is refused; nothing of it was written."""
+
+    code = "BAD_FILE"
+
+    def __init__(self, path: str, reason: str, hint: str = "", *, place: str = "") -> None:
+        where = f"{path}:{place}" if place else path
+        tail = f" {hint}" if hint else ""
+        super().__init__(
+            f"{where}: {reason}.{tail} Nothing was written.",
+            path=path,
+            place=place,
+            reason=reason,
+            hint=hint,
+        )
+
+
+class BadValue(BadInput):
+    """One field of a request is wrong."""
+
+    code = "BAD_VALUE"
+
+    def __init__(self, field: str, reason: str, hint: str = "") -> None:
+        tail = f" {hint}" if hint else ""
+        super().__init__(f"{field}: {reason}.{tail}", field=field, reason=reason, hint=hint)
+
+
+class UnknownFormat(BadInput):
+    """No importer of that name is installed."""
+
+    code = "UNKNOWN_FORMAT"
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(
+            f"No importer reads the format {name!r}. Installed: {', '.join(known)}.",
+            name=name,
+            known=list(known),
+        )
+
+
+class BadSettings(BadInput):
+    """An environment variable or option of the installation is wrong."""
+
+    code = "BAD_SETTINGS"
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(f"{setting}: {reason}.", setting=setting, reason=reason)
+
+
+class NotFound(CmdbError):
+    """What was named is not there."""
+
+    code = "NOT_FOUND"
+
+    kind: ClassVar[str] = "thing"
+
+    def __init__(self, name: str, nearest: Sequence[str] = ()) -> None:
+        hint = f" Did you mean {', '.join(nearest)}?" if nearest else ""
+        super().__init__(
+            f"There is no {self.kind} {name!r}.{hint}", name=name, nearest=list(nearest)
+        )
+
+
+class UnknownCI(NotFound):
+    """No CI has that id or name."""
+
+    code = "UNKNOWN_CI"
+    kind = "CI"
+
+
+class UnknownClass(NotFound):
+    """No CI class of that name is registered."""
+
+    code = "UNKNOWN_CLASS"
+    kind = "CI class"
+
+
+class UnknownRelationshipType(NotFound):
+    """No relationship type of that name is registered."""
+
+    code = "UNKNOWN_RELATIONSHIP_TYPE"
+    kind = "relationship type"
+
+
+class UnknownRevision(NotFound):
+    """The log has no such revision, or its content was erased by policy."""
+
+    code = "UNKNOWN_REVISION"
+    kind = "revision"
+
+
+class AmbiguousName(CmdbError):
+    """Several CIs carry that name; the candidates are `Class/name (id)`."""
+
+    code = "AMBIGUOUS_NAME"
+
+    def __init__(self, name: str, candidates: Sequence[str]) -> None:
+        super().__init__(
+            f"{name!r} names {len(candidates)} CIs: {', '.join(candidates)}. "
+            "Say which by Class/name or by id.",
+            name=name,
+            candidates=list(candidates),
+        )
+
+
+class Conflict(CmdbError):
+    """The world has moved since it was read: read again and decide again."""
+
+    code = "CONFLICT"
+
+
+class StaleVersion(Conflict):
+    """A CI or relationship was changed after the caller read it."""
+
+    code = "STALE_VERSION"
+
+    def __init__(self, subject: str, expected: int, actual: int) -> None:
+        super().__init__(
+            f"{subject} is at version {actual}, not {expected}: it was changed meanwhile. "
+            "Read it again and repeat the change.",
+            subject=subject,
+            expected=expected,
+            actual=actual,
+        )
+
+
+class StalePlan(Conflict):
+    """What a plan was computed from has moved; compute it again."""
+
+    code = "STALE_PLAN"
+
+    def __init__(self, moved: Sequence[str]) -> None:
+        shown = ", ".join(moved[:5]) + (" …" if len(moved) > 5 else "")
+        super().__init__(
+            f"The plan is out of date: {shown} changed after it was computed. Plan again.",
+            moved=list(moved),
+        )
+
+
+class KeyReused(Conflict):
+    """An idempotency key came a second time, with another request."""
+
+    code = "KEY_REUSED"
+
+    def __init__(self, key: str) -> None:
+        super().__init__(
+            f"The idempotency key {key!r} belongs to another request. Use a new key.", key=key
+        )
+
+
+class WriteConflict(Conflict):
+    """A transaction met other writers at every retry."""
+
+    code = "WRITE_CONFLICT"
+
+    def __init__(self, attempts: int, reason: str = "") -> None:
+        super().__init__(
+            f"The write met other writers {attempts} times and was given up; nothing was "
+            f"written. Try again. {reason}".strip(),
+            attempts=attempts,
+            reason=reason,
+        )
+
+
+class DuplicateKey(Conflict):
+    """A uniqueness constraint of the database refused a write."""
+
+    code = "DUPLICATE_KEY"
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(f"Another write made the same thing first. {reason}".strip())
+
+
+class Forbidden(CmdbError):
+    """The caller lacks the right."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, actor: str, action: str, subject: str = "") -> None:
+        what = f"{action} {subject}".strip()
+        super().__init__(
+            f"{actor} may not {what}. Ask an administrator for the role.",
+            actor=actor,
+            action=action,
+            subject=subject,
+        )
+
+
+class IllegalTransition(CmdbError):
+    """A state machine refuses a move."""
+
+    code = "ILLEGAL_TRANSITION"
+
+    def __init__(self, subject: str, state: str, wanted: str, legal: Sequence[str]) -> None:
+        ways = ", ".join(legal) if legal else "nothing"
+        super().__init__(
+            f"{subject} is {state}; it cannot become {wanted}. It can become {ways}.",
+            subject=subject,
+            state=state,
+            wanted=wanted,
+            legal=list(legal),
+        )
+
+
+class DatabaseError(CmdbError):
+    """The database cannot serve."""
+
+    code = "DATABASE"
+
+
+class DatabaseLocked(DatabaseError):
+    """Another process has the embedded database open."""
+
+    code = "DATABASE_LOCKED"
+
+    def __init__(self, path: str, holder: str = "") -> None:
+        who = f" ({holder})" if holder else ""
+        super().__init__(
+            f"Another process{who} has the database at {path} open. Stop it, or talk to the "
+            "server that has it open with --url.",
+            path=path,
+            holder=holder,
+        )
+
+
+class DatabaseUnavailable(DatabaseError):
+    """No answer from the database, or the connection was lost."""
+
+    code = "DATABASE_UNAVAILABLE"
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"The database at {address} does not answer: {reason}.", address=address, reason=reason
+        )
+
+
+class DatabaseRefused(DatabaseError):
+    """The database refused: credentials, rights or the statement."""
+
+    code = "DATABASE_REFUSED"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The database refused: {reason}.", reason=reason)
+
+
+class DatabaseTooNew(DatabaseError):
+    """A newer version of this program wrote the database."""
+
+    code = "DATABASE_TOO_NEW"
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"The database has schema {found}; this program knows up to {known}. Upgrade the "
+            "program.",
+            found=found,
+            known=known,
+        )
+
+
+class NotInitialised(DatabaseError):
+    """There is no database here yet."""
+
+    code = "NOT_INITIALISED"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"There is no database at {address}. Run `cmdb init` first.", address=address
+        )
+
+
+class LogBroken(CmdbError):
+    """The hash chain of the log does not verify."""
+
+    code = "LOG_BROKEN"
+
+    def __init__(self, revision: int, reason: str) -> None:
+        super().__init__(
+            f"The log is broken at revision {revision}: {reason}. Compare with a backup or an "
+            "anchor kept elsewhere.",
+            revision=revision,
+            reason=reason,
+        )
+
+
+class Interrupted(CmdbError):
+    """Stopped by the user; whole batches remain and the run can be resumed."""
+
+    code = "INTERRUPTED"
