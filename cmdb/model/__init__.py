@@ -1,1 +1,1 @@
-"""The domain: what configuration items are, how they are identified, and how records become them."""
+"""The domain: what CIs are, how they are identified, how records become them."""

@@ -84,7 +84,7 @@ def _check_integer(value: Any) -> Scalar:
     if isinstance(value, bool):
         raise NotThatKind("a whole number, not true or false")
     try:
-        number = int(value) if not isinstance(value, float) else int(value)
+        number = int(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise NotThatKind("a whole number") from error
     if (isinstance(value, float) and number != value) or not -(2**63) <= number < 2**63:
