@@ -26,6 +26,13 @@ READ_ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 1.0
 
+# The same on both engines; only how an index is made differs.
+SEARCH = """
+CALL db.index.fulltext.queryNodes($index, $query) YIELD node, score
+RETURN node.id AS id, score ORDER BY score DESC, id LIMIT $limit
+"""
+_MOST_WORDS = 16
+
 _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
@@ -166,6 +173,20 @@ def search_words(text: str) -> str:
     return " ".join(_WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
 
 
+def search_params(index: str, query: str, limit: int) -> dict[str, Any] | None:
+    """The parameters of `SEARCH`, or nothing where the query holds no word.
+
+    >>> search_params("names", 'web" OR *:*', 5)
+    {'index': 'names', 'query': '+(web^4 web*) +(or^4 or*)', 'limit': 5}
+    """
+    words = search_words(query).split()[:_MOST_WORDS]
+    if not words:
+        return None
+    # Lower case and free of signs: no word can be an operator. The whole word weighs more.
+    lucene = " ".join(f"+({word}^4 {word}*)" for word in words)
+    return {"index": index, "query": lucene, "limit": limit}
+
+
 def with_retry(
     attempt: Callable[[], T], *, is_transient: Callable[[DatabaseError | WriteConflict], bool]
 ) -> T:
@@ -198,5 +219,5 @@ def pause_seconds(attempt: int) -> float:
     >>> 0.005 <= pause_seconds(1) <= 0.015
     True
     """
-    longest = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
-    return longest * (0.5 + random.random())
+    longest: float = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (attempt - 1))
+    return longest * random.uniform(0.5, 1.5)
