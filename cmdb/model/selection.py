@@ -1,0 +1,120 @@
+"""What does a reader want? A value that lists, pages and nested reads are built from.
+
+Resolvers, data loaders and the command line build Selections; only the store turns one into a
+statement. Filters are typed and/or/not objects; an empty list of alternatives means none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Operator = Literal[
+    "eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "starts_with", "ends_with", "is_null"
+]
+Direction = Literal["providers", "dependents"]
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """One condition on a field: `class`, `name`, `lifecycle`, `version` or an attribute."""
+
+    field: str
+    operator: Operator
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class And:
+    """All of these; none at all means everything."""
+
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or:
+    """Any of these; none at all means nothing."""
+
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The opposite of this."""
+
+    part: Filter
+
+
+Filter = Where | And | Or | Not
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Order by a field; ties are broken by id, so that every order is total."""
+
+    field: str = "name"
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """Relationships of each row and what stands at their other end.
+
+    Attributes:
+        direction: Towards the providers or towards the dependents.
+        types: Relationship types; empty for all.
+        fields: Columns of the CI at the other end.
+        first: Most rows for each parent.
+        relations: One level further.
+    """
+
+    direction: Direction = "providers"
+    types: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ("id", "class", "name")
+    first: int = 20
+    relations: Mapping[str, Nested] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """A page of CIs.
+
+    Attributes:
+        class_name: Only this class and its children; empty for all.
+        where: A filter, or None.
+        sort: The order.
+        first: Rows of a page, at most `MAX_PAGE`.
+        after: Cursor of the row before the page, or empty.
+        fields: Columns, in the order of the rows.
+        relations: Nested reads by the name the caller gives them.
+        include_retired: Whether retired CIs are listed.
+    """
+
+    class_name: str = ""
+    where: Filter | None = None
+    sort: Sort = field(default_factory=Sort)
+    first: int = 50
+    after: str = ""
+    fields: tuple[str, ...] = ("id", "class", "name", "lifecycle", "version")
+    relations: Mapping[str, Nested] = field(default_factory=dict)
+    include_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows in the order of the selection's fields.
+
+    Attributes:
+        rows: One list a CI, in the order of `Selection.fields`.
+        cursors: One a row.
+        has_next: Whether more rows follow.
+        nested: By name: one list of rows for each row, in the order of `Nested.fields`, each row
+            ending with the relationship as a mapping (`type`, `id`, `strength`, ...).
+    """
+
+    rows: list[list[Any]]
+    cursors: list[str]
+    has_next: bool
+    nested: Mapping[str, list[list[list[Any]]]] = field(default_factory=dict)
