@@ -145,7 +145,7 @@ class ChangeSet:
         )
 
     def fingerprint(self) -> str:
-        """Return a digest of what is to change, the same for the same decision on the same state."""
+        """Return a digest of what is to change: equal for one decision on one state."""
         facts = [
             [(c.id if c.before else "", c.version, c.after) for c in self.cis],
             [(r.type, r.dependent, r.provider, r.version, r.after) for r in self.relationships],

@@ -70,7 +70,7 @@ class SourceRecord:
 
 def source_record_id(source: str, scope: str, key: str) -> str:
     """Return the stable id of what a source says of one thing (32 hexadecimal digits)."""
-    return hashlib.sha256("\x1f".join((source, scope, key)).encode()).hexdigest()[:32]
+    return hashlib.sha256(f"{source}\x1f{scope}\x1f{key}".encode()).hexdigest()[:32]
 
 
 def encode_body(record: SourceRecord) -> str:
