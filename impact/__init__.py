@@ -1,0 +1,19 @@
+"""The impact engine: pure questions over one immutable topology."""
+
+from impact.errors import ImpactError, InvalidBudget, InvalidOutage, InvalidTopology, UnknownNode
+from impact.model import Assumption, Outage, Problem, State, Strength
+from impact.topology import Topology
+
+__all__ = [
+    "Assumption",
+    "ImpactError",
+    "InvalidBudget",
+    "InvalidOutage",
+    "InvalidTopology",
+    "Outage",
+    "Problem",
+    "State",
+    "Strength",
+    "Topology",
+    "UnknownNode",
+]

@@ -1,0 +1,105 @@
+"""How are edges turned into compact sorted rows, without a loop over nodes or edges?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impact.errors import InvalidTopology
+from impact.model import Strength
+
+Int32: TypeAlias = NDArray[np.int32]
+Int64: TypeAlias = NDArray[np.int64]
+UInt8: TypeAlias = NDArray[np.uint8]
+Float64: TypeAlias = NDArray[np.float64]
+Bool: TypeAlias = NDArray[np.bool_]
+
+# One byte per edge: two bits of strength, then flags.
+STRENGTH = 0b0000_0011
+KIND = 0b0000_0111
+REPEATED = 0b0000_0100
+INFERRED = 0b0000_1000
+TOLERANT = 0b0001_0000
+
+HARD = int(Strength.HARD)
+SOFT = int(Strength.SOFT)
+GATE = int(Strength.GATE)
+WEAK = int(Strength.WEAK)
+
+FOR_EVER = np.iinfo(np.int64).max // 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Edges sorted by one end: `ends[starts[i]:starts[i + 1]]` are the other ends of node i.
+
+    Shapes: starts int32 (n + 1,), ends int32 (m,), codes uint8 (m,).
+    """
+
+    starts: Int32
+    ends: Int32
+    codes: UInt8
+
+    @property
+    def nbytes(self) -> int:
+        """Return the size of the three arrays in bytes."""
+        return self.starts.nbytes + self.ends.nbytes + self.codes.nbytes
+
+
+def build_rows(nodes: int, keys: Int32, ends: Int32, codes: UInt8) -> tuple[Rows, Int64]:
+    """Return the rows of `keys` and the order that sorted the edges; O(m log m), vectorised.
+
+    Parallel edges stay apart and keep their given order.
+    """
+    edges = len(keys)
+    shift = max(1, int(edges).bit_length())
+    packed = (keys.astype(np.int64) << shift) | np.arange(edges, dtype=np.int64)
+    packed.sort()
+    order = packed & ((1 << shift) - 1)
+    starts = np.zeros(nodes + 1, dtype=np.int32)
+    np.cumsum(np.bincount(keys, minlength=nodes), out=starts[1:])
+    return Rows(starts, ends[order], codes[order]), order
+
+
+def row_positions(rows: Rows, nodes: Int32) -> tuple[Int64, Int32]:
+    """Return the edge positions of all rows of `nodes`, in order, and the length of each row."""
+    starts = rows.starts[nodes]
+    counts = rows.starts[nodes + 1] - starts
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    positions = np.arange(total, dtype=np.int64)
+    positions += np.repeat(starts - ends + counts, counts)
+    return positions, counts
+
+
+def as_nodes(name: str, values: Any, nodes: int) -> Int32:
+    """Return node indices as int32, refusing anything outside [0, nodes)."""
+    array = np.asarray(values)
+    if array.size == 0:
+        return np.empty(0, dtype=np.int32)
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise InvalidTopology(name, "must be a flat array of integers")
+    if int(array.min()) < 0 or int(array.max()) >= nodes:
+        raise InvalidTopology(name, f"holds an index outside 0 to {nodes - 1}")
+    return array.astype(np.int32, copy=False)
+
+
+def as_optional(name: str, values: Any, size: int, kind: type) -> NDArray[Any] | None:
+    """Return a flat array of `size` values converted to `kind`, or None if none was given."""
+    if values is None:
+        return None
+    array = np.asarray(values)
+    if array.shape != (size,):
+        raise InvalidTopology(name, f"has shape {array.shape} where ({size},) is needed")
+    return array.astype(kind, copy=False)
+
+
+def check_range(name: str, values: NDArray[Any] | None, low: float, high: float) -> None:
+    """Refuse values outside [low, high]; NaN counts as outside."""
+    if values is None or values.size == 0:
+        return
+    if not (float(values.min()) >= low and float(values.max()) <= high):
+        raise InvalidTopology(name, f"must lie within {low:g} and {high:g}")
