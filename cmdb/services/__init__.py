@@ -1,0 +1,1 @@
+"""The use cases: one a file, functions over a `Context`."""
