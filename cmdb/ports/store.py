@@ -1,8 +1,4 @@
-"""What does the domain need from outside, and what can a user do? Protocols only.
-
-`Store` is the graph database as the services see it, `Clock` the time, `Importer` a reader of one
-format, `Operations` the one list of things a user can do, local or through a server.
-"""
+"""What does the domain need of the graph database and the clock?"""
 
 from __future__ import annotations
 
@@ -20,7 +16,6 @@ from cmdb.model.inventory import (
     Relationship,
 )
 from cmdb.model.log import LogEntry, LogHead, StoredEntry
-from cmdb.model.records import Importer as Importer
 from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
 from cmdb.model.selection import Page, Selection
