@@ -2,6 +2,8 @@
 
 from impact.errors import ImpactError, InvalidBudget, InvalidOutage, InvalidTopology, UnknownNode
 from impact.model import Assumption, Outage, Problem, State, Strength
+from impact.propagation import States, propagate
+from impact.reach import reachable
 from impact.topology import Topology
 
 __all__ = [
@@ -13,7 +15,10 @@ __all__ = [
     "Outage",
     "Problem",
     "State",
+    "States",
     "Strength",
     "Topology",
     "UnknownNode",
+    "propagate",
+    "reachable",
 ]

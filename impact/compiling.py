@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +56,8 @@ def _edge_codes(edges: int, arrays: dict[str, Any]) -> tuple[UInt8, Int64 | None
     codes = strengths.copy()
     tolerates = _tolerated_milliseconds(edges, arrays["tolerates_seconds"])
     if tolerates is not None:
-        mark_repeated = (tolerates > 0) & (strengths != WEAK)
-        tolerates = np.where(mark_repeated, tolerates, 0)
+        transmits = (tolerates > 0) & (strengths != WEAK)
+        tolerates = np.where(transmits, tolerates, 0)
     return codes, tolerates
 
 
@@ -68,7 +68,8 @@ def _tolerated_milliseconds(edges: int, values: Any) -> Int64 | None:
     seconds = np.nan_to_num(seconds, nan=0.0, posinf=np.inf, neginf=-1.0)
     if seconds.size and float(seconds.min()) < 0:
         raise InvalidTopology("tolerates_seconds", "must not be negative")
-    return np.minimum(np.ceil(seconds * 1000.0), float(FOR_EVER)).astype(np.int64)
+    milliseconds = np.minimum(np.ceil(seconds * 1000.0), float(FOR_EVER))
+    return cast("Int64", milliseconds.astype(np.int64))
 
 
 def _edge_parts(

@@ -17,6 +17,8 @@ from impact.model import Assumption, Problem
 if TYPE_CHECKING:
     import networkx as nx
 
+    from impact.scratch import Baseline
+
 SERVICE, UNKNOWN, STALE, GROUP = 1, 2, 4, 8
 
 
@@ -39,13 +41,14 @@ class Topology:
         confidence: float32 per edge of `dependents_of`, then per weak edge, or None.
 
     Examples:
+        >>> from impact import Strength, Topology
         >>> topology = Topology.build(
         ...     ids=["web", "db"], dependents=[0], providers=[1], strengths=[Strength.HARD])
         >>> topology.index("db"), topology.problems
         (1, ())
     """
 
-    def __init__(  # noqa: D107 - see build
+    def __init__(
         self,
         *,
         ids: tuple[str, ...],
@@ -167,6 +170,13 @@ class Topology:
         return bool(self.flags[node] & SERVICE)
 
     @cached_property
+    def gate_slots(self) -> Int32:
+        """Return int32 (n,): the slot of each gate in `gates`, -1 elsewhere; made when needed."""
+        slots = np.full(len(self.ids), -1, dtype=np.int32)
+        slots[self.gates.nodes] = np.arange(len(self.gates.nodes), dtype=np.int32)
+        return slots
+
+    @cached_property
     def ids_are_sorted(self) -> bool:
         """Tell whether node order is id order, which saves sorting every answer."""
         return all(map(str.__lt__, self.ids, self.ids[1:]))
@@ -177,6 +187,13 @@ class Topology:
         declared = np.flatnonzero(self.flags & UNKNOWN)
         judged = self.gates.nodes[self.gates.is_under_strength]
         return np.union1d(declared, judged).astype(np.int32)
+
+    @cached_property
+    def worst_baseline(self) -> Baseline:
+        """Return the states before any outage if all unknown nodes are DOWN."""
+        from impact.propagation import compute_worst_baseline
+
+        return compute_worst_baseline(self)
 
     @cached_property
     def problems(self) -> tuple[Problem, ...]:

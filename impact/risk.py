@@ -1,0 +1,102 @@
+"""Which CIs lost redundancy but still stand, and how many more members may fail?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from impact.arrays import HARD, KIND, Bool, Int32, row_positions
+from impact.reach import SMALL_FRONTIER
+from impact.scratch import Scratch
+from impact.spread import NOTHING, Effect
+
+NO_MARGIN = np.iinfo(np.int32).max
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reliance:
+    """Nodes that rely, over hard edges, on a gate that lost members; the gates included.
+
+    `margins` is the smallest margin among those gates, NO_MARGIN where it is unknown (under
+    strength). `lost` are the slots of the gates, `is_partial` tells that the budget ended it.
+    """
+
+    nodes: Int32
+    margins: Int32
+    lost: Int32
+    is_partial: bool = False
+
+
+def find_reliance(scratch: Scratch, effect: Effect, budget: int) -> Reliance:
+    """Return who relies on gates that `effect` took a member from.
+
+    One walk per distinct margin, smallest first, so each node is met first by its smallest
+    margin. A chain never passes through a membership: an outer gate whose members all stand is
+    not at risk, and one that lost a member starts a walk of its own.
+    """
+    lost = _lost_gates(scratch, effect)
+    if not len(lost):
+        return Reliance(NOTHING, NOTHING, lost)
+    gates = scratch.topology.gates
+    margins = gates.members[lost] - scratch.members_down[lost] - gates.k_min[lost]
+    margins = np.where(gates.is_under_strength[lost], NO_MARGIN, margins).astype(np.int32)
+    nodes: list[Int32] = []
+    values: list[Int32] = []
+    room = budget
+    for margin in np.unique(margins):
+        found = walk_hard(scratch, gates.nodes[lost[margins == margin]], room)
+        room -= len(found)
+        nodes.append(found)
+        values.append(np.full(len(found), margin, dtype=np.int32))
+    relying = np.concatenate(nodes)
+    scratch.mark[relying] = 0
+    return Reliance(relying, np.concatenate(values), lost, room <= 0)
+
+
+def walk_hard(scratch: Scratch, start: Int32, room: int) -> Int32:
+    """Return start and all that relies on it by hard edges, unless marked; marks what it finds.
+
+    At most about `room` nodes: a frontier that exceeds it is cut to the lowest node indices.
+    """
+    found: list[Int32] = [NOTHING]
+    frontier = _claim(scratch, start, room)
+    while len(frontier):
+        found.append(frontier)
+        room -= len(frontier)
+        step = _step_small if len(frontier) <= SMALL_FRONTIER else _step_wide
+        frontier = _claim(scratch, step(scratch, frontier), room)
+    return np.concatenate(found)
+
+
+def _claim(scratch: Scratch, nodes: Int32, room: int) -> Int32:
+    fresh = scratch.without_doubles(nodes[scratch.mark.take(nodes) == 0])
+    if len(fresh) > room:
+        fresh = np.sort(fresh)[: max(room, 0)]
+    scratch.mark[fresh] = 1
+    return fresh
+
+
+def _step_small(scratch: Scratch, frontier: Int32) -> Int32:
+    starts, ends, codes, marks = scratch.starts, scratch.ends, scratch.codes, scratch.mark_bytes
+    fresh = []
+    for node in frontier.tolist():
+        first, last = starts[node], starts[node + 1]
+        for end, code in zip(ends[first:last].tolist(), codes[first:last].tolist(), strict=True):
+            if code & KIND == HARD and not marks[end]:
+                fresh.append(end)
+    return np.asarray(fresh, dtype=np.int32)
+
+
+def _step_wide(scratch: Scratch, frontier: Int32) -> Int32:
+    rows = scratch.topology.dependents_of
+    positions, _ = row_positions(rows, frontier)
+    is_hard: Bool = (rows.codes.take(positions) & KIND) == HARD
+    return rows.ends.take(positions[is_hard])
+
+
+def _lost_gates(scratch: Scratch, effect: Effect) -> Int32:
+    """Return slots of gates with more members DOWN than in the baseline, in ascending order."""
+    slots = effect.gates
+    before = 0 if scratch.rest is None else scratch.rest.members_down[slots]
+    return np.sort(slots[scratch.members_down[slots] > before])

@@ -1,0 +1,104 @@
+"""Where does a question keep its working memory, so that no query allocates the graph's size?
+
+Each thread keeps one scratch per topology and world. Between questions it rests: every cell
+holds its resting value, and a question restores exactly the cells it touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impact.arrays import Bool, Int32, UInt8
+
+if TYPE_CHECKING:
+    from impact.topology import Topology
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Baseline:
+    """What holds before any outage when every unknown node is taken as DOWN.
+
+    Shapes: state uint8 (n,), members_down and members_degraded int32 (gates,), is_at_risk
+    bool (n,).
+    """
+
+    state: UInt8
+    members_down: Int32
+    members_degraded: Int32
+    is_at_risk: Bool
+
+
+class Scratch:
+    """Working memory of one thread for one world of one topology.
+
+    Attributes:
+        state: uint8 (n,), the state of each node while a question runs.
+        bytes: The same memory as a bytearray, which Python reads faster than an array.
+        mark: uint8 (n,), visited marks of secondary walks; rests at 0.
+        claim: int32 (n,), for removing doubles; content between uses is meaningless.
+        members_down, members_degraded: int32 (gates,), members exactly DOWN and DEGRADED.
+        is_touched: uint8 (gates,), rests at 0.
+    """
+
+    def __init__(self, topology: Topology, rest: Baseline | None) -> None:
+        """Allocate memory in the resting state."""
+        nodes, gates = len(topology), len(topology.gates.nodes)
+        self.topology = topology
+        self.rest = rest
+        self.bytes = bytearray(nodes if rest is None else rest.state.tobytes())
+        self.state: UInt8 = np.frombuffer(self.bytes, dtype=np.uint8)
+        self.mark_bytes = bytearray(nodes)
+        self.mark: UInt8 = np.frombuffer(self.mark_bytes, dtype=np.uint8)
+        self.claim: Int32 = np.zeros(nodes, dtype=np.int32)
+        self.members_down: Int32 = np.zeros(gates, dtype=np.int32)
+        self.members_degraded: Int32 = np.zeros(gates, dtype=np.int32)
+        if rest is not None:
+            self.members_down[:] = rest.members_down
+            self.members_degraded[:] = rest.members_degraded
+        self.is_touched: UInt8 = np.zeros(gates, dtype=np.uint8)
+        self.starts = _as_memory(topology.dependents_of.starts)
+        self.ends = _as_memory(topology.dependents_of.ends)
+        self.codes = _as_memory(topology.dependents_of.codes)
+
+    def restore_states(self, nodes: Int32) -> None:
+        """Put the states of `nodes` back to rest."""
+        self.state[nodes] = 0 if self.rest is None else self.rest.state[nodes]
+
+    def restore_gates(self, slots: Int32) -> None:
+        """Put the counters of gate `slots` back to rest."""
+        rest = self.rest
+        self.members_down[slots] = 0 if rest is None else rest.members_down[slots]
+        self.members_degraded[slots] = 0 if rest is None else rest.members_degraded[slots]
+        self.is_touched[slots] = 0
+
+    def without_doubles(self, nodes: Int32) -> Int32:
+        """Return `nodes` with one entry each; O(len(nodes)), order of kept entries unchanged."""
+        if len(nodes) < 2:
+            return nodes
+        turns = np.arange(len(nodes), dtype=np.int32)
+        self.claim[nodes] = turns
+        kept: Int32 = nodes[self.claim[nodes] == turns]
+        return kept
+
+
+def _as_memory(array: NDArray[Any]) -> memoryview[int]:
+    """Return a view that Python reads one number at a time faster than an array."""
+    return memoryview(cast("Any", array))
+
+
+@contextmanager
+def borrow_scratch(topology: Topology, *, is_worst: bool = False) -> Iterator[Scratch]:
+    """Lend this thread's scratch; after an error it is thrown away, since it may not be at rest."""
+    name = "worst" if is_worst else "best"
+    scratch: Scratch | None = getattr(topology.local, name, None)
+    if scratch is None:
+        scratch = Scratch(topology, topology.worst_baseline if is_worst else None)
+    setattr(topology.local, name, None)
+    yield scratch
+    setattr(topology.local, name, scratch)

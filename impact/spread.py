@@ -1,0 +1,212 @@
+"""How far do DOWN and DEGRADED spread? The two least fixed points, for one world.
+
+DOWN first; then "at least DEGRADED", given DOWN. Both walk outward from what changes, in whole
+frontiers, so the cost is that of the part reached. In the worst world the walk starts from a
+baseline in which unknown nodes are DOWN; by monotony, continuing from it reaches the same least
+fixed point as starting afresh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from impact.arrays import GATE, HARD, KIND, SOFT, Int32, UInt8, row_positions
+from impact.reach import SMALL_FRONTIER
+from impact.scratch import Scratch
+from impact.timers import Held, Timers
+
+UP, DEGRADED, DOWN = 0, 1, 2
+NOTHING: Int32 = np.empty(0, dtype=np.int32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Effect:
+    """What outages change in one world, beside its baseline.
+
+    Attributes:
+        down: int32, nodes that become DOWN, in order of discovery.
+        degraded: int32, nodes that become DEGRADED and not DOWN.
+        gates: int32, slots of gates some member of which changed state.
+        held: Edges over which an outage is tolerated so far; empty without timers.
+        is_partial: The budget ended the walk.
+    """
+
+    down: Int32
+    degraded: Int32
+    gates: Int32
+    held: Held
+    is_partial: bool
+
+
+@dataclass(slots=True, eq=False)
+class Spread:
+    """One walk; `run` once, read the states from the scratch, then `restore`."""
+
+    scratch: Scratch
+    budget: int
+    timers: Timers | None = None
+    found: list[Int32] = field(default_factory=list)
+    soft: list[Int32] = field(default_factory=list)
+    touched: list[Int32] = field(default_factory=list)
+    changed: list[Int32] = field(default_factory=list)
+    count: int = 0
+    is_partial: bool = False
+
+    def run(self, down: list[int], degraded: list[int]) -> Effect:
+        """Return the effect of own states `down` and `degraded`; the scratch keeps the states."""
+        self._spread(self._enter(_nodes(down), DOWN), DOWN)
+        fallen = self._collect()
+        starts = [_nodes(degraded), *self.soft, self._gates_below_full()]
+        if self.timers is not None:
+            starts.extend(self._through_held(self.timers))
+        self._spread(self._enter(np.concatenate(starts), DEGRADED), DEGRADED)
+        held = self.timers.held() if self.timers is not None else Held.none()
+        gates = np.concatenate([NOTHING, *self.touched])
+        return Effect(fallen, self._collect(), gates, held, self.is_partial)
+
+    def restore(self) -> None:
+        """Put the scratch back to rest."""
+        for nodes in self.changed:
+            self.scratch.restore_states(nodes)
+        for slots in self.touched:
+            self.scratch.restore_gates(slots)
+
+    def _collect(self) -> Int32:
+        nodes = np.concatenate([NOTHING, *self.found])
+        self.changed.append(nodes)
+        self.found = []
+        return nodes
+
+    def _spread(self, frontier: Int32, level: int) -> None:
+        while len(frontier):
+            if len(frontier) <= SMALL_FRONTIER and self.timers is None:
+                frontier = self._step_small(frontier.tolist(), level)
+            else:
+                frontier = self._step_wide(frontier, level)
+
+    def _enter(self, nodes: Int32, level: int) -> Int32:
+        """Set `level` on those of `nodes` that are below it and return them, one entry each."""
+        state = self.scratch.state
+        fresh = self.scratch.without_doubles(nodes[state.take(nodes) < level])
+        room = self.budget - self.count
+        if len(fresh) > room:
+            fresh = np.sort(fresh)[:room]
+            self.is_partial = True
+        if level == DOWN and self.scratch.rest is not None:
+            self._leave_degraded(fresh[state.take(fresh) == DEGRADED])
+        state[fresh] = level
+        self.count += len(fresh)
+        self.found.append(fresh)
+        return fresh
+
+    def _step_small(self, frontier: list[int], level: int) -> Int32:
+        """Follow a few nodes by a plain loop."""
+        state, starts = self.scratch.bytes, self.scratch.starts
+        ends, codes = self.scratch.ends, self.scratch.codes
+        fresh: list[int] = []
+        members: list[int] = []
+        soft: list[int] = []
+        for node in frontier:
+            first, last = starts[node], starts[node + 1]
+            for end, code in zip(
+                ends[first:last].tolist(), codes[first:last].tolist(), strict=True
+            ):
+                kind = code & KIND
+                if kind == HARD:
+                    if state[end] < level:
+                        fresh.append(end)
+                elif kind == GATE:
+                    members.append(end)
+                elif kind == SOFT:
+                    soft.append(end)
+        if soft and level == DOWN:
+            self.soft.append(_nodes(soft))
+        if members:
+            return self._enter(
+                np.concatenate([_nodes(fresh), self._count(_nodes(members), level)]), level
+            )
+        return self._enter(_nodes(fresh), level) if fresh else NOTHING
+
+    def _step_wide(self, frontier: Int32, level: int) -> Int32:
+        """Follow a whole frontier at once."""
+        rows = self.scratch.topology.dependents_of
+        positions, counts = row_positions(rows, frontier)
+        codes = rows.codes.take(positions)
+        ends = rows.ends.take(positions)
+        if self.timers is not None:
+            providers = np.repeat(frontier, counts)
+            passes = self.timers.passing(positions, codes, providers, level)
+            if level == DOWN:
+                late = np.flatnonzero(~passes)
+                self.timers.hold(positions[late], ends[late], codes[late], providers[late])
+            ends, codes = ends[passes], codes[passes]
+        return self._follow(ends, codes, level)
+
+    def _follow(self, ends: Int32, codes: UInt8, level: int) -> Int32:
+        kinds = codes & KIND
+        if not kinds.any():
+            return self._enter(ends, level)
+        if level == DOWN:
+            self.soft.append(ends[kinds == SOFT])
+        members = ends[kinds == GATE]
+        fresh = ends[kinds == HARD]
+        if len(members):
+            fresh = np.concatenate([fresh, self._count(members, level)])
+        return self._enter(fresh, level)
+
+    def _count(self, gates: Int32, level: int) -> Int32:
+        """Count one more member in each of `gates` (with doubles) and return those that cross."""
+        slots = self.scratch.topology.gate_slots.take(gates)
+        scratch, limits = self.scratch, self.scratch.topology.gates
+        if level == DOWN:
+            np.add.at(scratch.members_down, slots, 1)
+            self._touch(slots)
+            return gates[scratch.members_down.take(slots) >= limits.fails_at.take(slots)]
+        np.add.at(scratch.members_degraded, slots, 1)
+        self._touch(slots)
+        return gates[self._not_up(slots) >= limits.degrades_at.take(slots)]
+
+    def _not_up(self, slots: Int32) -> Int32:
+        scratch = self.scratch
+        return np.add(scratch.members_down.take(slots), scratch.members_degraded.take(slots))
+
+    def _touch(self, slots: Int32) -> None:
+        fresh = slots[self.scratch.is_touched.take(slots) == 0]
+        if len(fresh):
+            self.scratch.is_touched[fresh] = 1
+            fresh.sort()
+            self.touched.append(fresh[np.diff(fresh, prepend=-1) > 0])
+
+    def _leave_degraded(self, worse: Int32) -> None:
+        """Take nodes that go from DEGRADED to DOWN out of the count of DEGRADED members."""
+        if not len(worse):
+            return
+        rows = self.scratch.topology.dependents_of
+        positions, counts = row_positions(rows, worse)
+        codes = rows.codes.take(positions)
+        chosen = (codes & KIND) == GATE
+        if self.timers is not None:
+            sources = np.repeat(worse, counts)
+            chosen &= self.timers.passing(positions, codes, sources, DOWN)
+        slots = self.scratch.topology.gate_slots.take(rows.ends.take(positions[chosen]))
+        np.subtract.at(self.scratch.members_degraded, slots, 1)
+        self._touch(slots)
+
+    def _gates_below_full(self) -> Int32:
+        """Return touched gates with too few members UP, now that DOWN is settled."""
+        gates = self.scratch.topology.gates
+        slots = np.concatenate([NOTHING, *self.touched])
+        return gates.nodes.take(slots[self._not_up(slots) >= gates.degrades_at.take(slots)])
+
+    def _through_held(self, timers: Timers) -> list[Int32]:
+        """Return dependents that a DOWN provider, tolerated as DOWN, still degrades."""
+        late = timers.degrading(self.scratch)
+        kinds = late.codes & KIND
+        members = late.dependents[kinds == GATE]
+        return [late.dependents[kinds == HARD], self._count(members, DEGRADED)]
+
+
+def _nodes(values: list[int]) -> Int32:
+    return np.asarray(values, dtype=np.int32)
