@@ -97,7 +97,7 @@ class ArcadeDB:
         """Create what is missing of the schema."""
         with self._writing:
             for item in ddl:
-                for statement in _render(item):
+                for statement in render(item):
                     self._guarded(partial(self._database.command, "sql", statement))
 
     def read(self, text: str, params: Params | None = None) -> list[Row]:
@@ -218,7 +218,8 @@ class _Java:
         self.to_map = JavaMaps().to_map
 
 
-def _render(item: Ddl) -> Iterator[str]:
+def render(item: Ddl) -> Iterator[str]:
+    """The SQL statements that create it where it is missing."""
     match item:
         case NodeType(label):
             yield f"CREATE VERTEX TYPE {label} IF NOT EXISTS"
