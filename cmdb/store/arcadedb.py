@@ -130,6 +130,9 @@ class ArcadeDB:
                 self._closed = True
                 self._guarded(self._database.close)
 
+    async def close_async(self) -> None:
+        """Nothing to do: `read_async` opens nothing of its own."""
+
     def _attempt(self, fn: Callable[[Transaction], T]) -> T:
         # A transaction belongs to the thread that began it, so all of it happens right here.
         with self._writing:
@@ -174,8 +177,8 @@ class ArcadeDB:
             return call()
         except jpype.JException as error:
             raise self._translated(error) from error
-        except OverflowError as error:
-            raise ValueError("an integer does not fit 64 bits") from error
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise ValueError(f"a parameter cannot be stored: {error}") from error
 
     def _translated(self, error: Any) -> CmdbError:
         # By class and never by message: messages change, and quote the user's own values.

@@ -160,7 +160,11 @@ class Connection(Protocol):
         ...
 
     def close(self) -> None:
-        """Release everything; closing twice is fine."""
+        """Release everything but what `read_async` opened; closing twice is fine."""
+        ...
+
+    async def close_async(self) -> None:
+        """Release what `read_async` opened in this event loop; call it before the loop ends."""
         ...
 
 

@@ -199,7 +199,7 @@ class Neo4j:
 
     def _translated(self, error: Any) -> CmdbError:
         kinds = self._neo4j.exceptions
-        reason = str(getattr(error, "message", None) or error).rstrip(".")
+        reason = (str(getattr(error, "message", None) or error).splitlines() or [""])[0].rstrip(".")
         match error:
             case kinds.ConstraintError():
                 return DuplicateKey(reason)
@@ -234,7 +234,7 @@ class _Transaction:
 def _rows(runner: neo4j.Session | neo4j.Transaction, text: str, params: Params | None) -> list[Row]:
     try:
         result = runner.run(text, dict(params or {}))
-    except (OverflowError, TypeError, UnicodeEncodeError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise ValueError(f"a parameter cannot be stored: {error}") from error
     # A record is a tuple, but iterates slowly in Python; a slice copies it at once.
     return [_values(record, _ALL) for record in result]
