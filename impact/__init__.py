@@ -1,24 +1,38 @@
 """The impact engine: pure questions over one immutable topology."""
 
+from impact.blast_radius import BlastRadius, Trust, blast_radius
 from impact.errors import ImpactError, InvalidBudget, InvalidOutage, InvalidTopology, UnknownNode
+from impact.evidence import Step
+from impact.hits import Hit
 from impact.model import Assumption, Outage, Problem, State, Strength
 from impact.propagation import States, propagate
 from impact.reach import reachable
+from impact.timeline import Slice, Timeline, timeline
 from impact.topology import Topology
+from impact.views import Standing
 
 __all__ = [
     "Assumption",
+    "BlastRadius",
+    "Hit",
     "ImpactError",
     "InvalidBudget",
     "InvalidOutage",
     "InvalidTopology",
     "Outage",
     "Problem",
+    "Slice",
+    "Standing",
     "State",
     "States",
+    "Step",
     "Strength",
+    "Timeline",
     "Topology",
+    "Trust",
     "UnknownNode",
+    "blast_radius",
     "propagate",
     "reachable",
+    "timeline",
 ]

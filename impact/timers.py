@@ -121,6 +121,11 @@ class Timers:
             held.passes_at[chosen],
         )
 
+    def passes_at(self, position: int, provider: int, level: int) -> int:
+        """Return when `level` passes one tolerant edge, if the provider stays in it."""
+        place = np.asarray([position], dtype=np.int64)
+        return int(self._passes_at(place, np.asarray([provider], dtype=np.int32), level)[0])
+
     def _passes_at(self, positions: Int64, providers: Int32, level: int) -> Int64:
         where, tolerated = self.topology.tolerant
         since = self.down if level == DOWN else self.degraded

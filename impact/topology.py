@@ -214,6 +214,10 @@ class Topology:
         """Tell whether any edge tolerates an outage for a while."""
         return len(self.tolerant[0]) > 0
 
+    def tolerated_milliseconds(self, position: int) -> int:
+        """Return what the tolerant edge at a position of `dependents_of` tolerates."""
+        return int(self.tolerant[1][np.searchsorted(self.tolerant[0], position)])
+
     @property
     def nbytes(self) -> dict[str, int]:
         """Return the bytes of the arrays by part, with their `total`; ids are not counted."""

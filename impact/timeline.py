@@ -1,0 +1,240 @@
+"""What happens when? One sweep over all outages together, with what edges tolerate."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from impact.arrays import FOR_EVER, TOLERANT, Int32, row_positions
+from impact.blast_radius import BlastRadius, merge_radii, single_radius
+from impact.model import Outage, to_milliseconds
+from impact.propagation import check_budget
+from impact.spread import DOWN
+from impact.timers import Since, Timers
+from impact.views import Views
+from impact.world import World, settle_world
+
+if TYPE_CHECKING:
+    from impact.topology import Topology
+
+# Before every event; far enough that everything tolerated has been used up, unless for ever.
+LONG_AGO = -(FOR_EVER // 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A stretch of time in which nothing changes: `[start_at, end_at)`.
+
+    Attributes:
+        start_at: None: before the first event, or times are relative.
+        end_at: None: it lasts for ever, or times are relative.
+        start_after_seconds: From the first event; None: before it.
+        end_after_seconds: From the first event; None: for ever.
+        radius: The blast radius during the slice.
+    """
+
+    start_at: datetime | None
+    end_at: datetime | None
+    start_after_seconds: float | None
+    end_after_seconds: float | None
+    radius: BlastRadius
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The slices in order of time, the quiet ones included, and their union.
+
+    Attributes:
+        slices: They touch each other; neighbours differ.
+        merged: Every CI as it stands at its worst, from the first slice in which it does.
+        is_relative: No outage has a time: seconds count from their common start.
+        is_partial: Some slice was cut short by the budget.
+    """
+
+    slices: tuple[Slice, ...]
+    merged: BlastRadius
+    is_relative: bool
+    is_partial: bool
+    _starts: tuple[int, ...] = field(repr=False, compare=False)
+
+    def at(self, moment: datetime) -> Slice:
+        """Return the slice that holds a moment; the first if it lies before all events."""
+        if self.is_relative:
+            return self.slices[-1]
+        place = int(np.searchsorted(self._starts, to_milliseconds(moment), side="right"))
+        return self.slices[max(place - 1, 0)]
+
+
+def timeline(
+    topology: Topology, outages: Iterable[Outage], *, budget: int | None = None
+) -> Timeline:
+    """Return what `outages` bring about over time, with what edges tolerate.
+
+    An edge that tolerates t lets DOWN (and, separately, at least DEGRADED) pass at a time if its
+    provider is in that state and has been throughout the t before. Timers run over the whole
+    timeline; at each event the least fixed point is taken afresh, so no cycle holds itself down
+    after recovery. An outage without a start has lasted long if another one has a time; if none
+    has, all start together at second 0.
+
+    Args:
+        topology: The snapshot to ask.
+        outages: Own states with their windows.
+        budget: Largest number of affected CIs per slice; None: no limit.
+
+    Complexity: events x edges of the part reached; an event is a start, an end, or a tolerance
+    that is used up.
+
+    Raises:
+        UnknownNode: An outage names a CI that takes no part.
+        InvalidBudget: A budget below 1.
+
+    Examples:
+        >>> from impact import Topology
+        >>> topology = Topology.build(
+        ...     ids=["rack", "feed"], dependents=[0], providers=[1], strengths=[0],
+        ...     tolerates_seconds=[600])
+        >>> for part in timeline(topology, [Outage("feed")]).slices:
+        ...     print(part.start_after_seconds, [hit.ci for hit in part.radius.hits
+        ...                                      if hit.state == 2])
+        0.0 ['feed']
+        600.0 ['feed', 'rack']
+    """
+    causes = tuple(outages)
+    limit = check_budget(budget)
+    is_relative = not any(outage.is_timed for outage in causes)
+    changes = _own_changes(topology, causes, 0 if is_relative else LONG_AGO)
+    best = list(_sweep(topology, changes, limit, is_worst=False))
+    worst = best
+    if len(topology.unknown_nodes):
+        worst = list(_sweep(topology, changes, limit, is_worst=True))
+    moments = list(_joined(best, worst))
+    return _assemble(topology, causes, moments, is_relative=is_relative, budget=budget)
+
+
+def _own_changes(
+    topology: Topology, outages: tuple[Outage, ...], untimed: int
+) -> list[tuple[int, int, int, int]]:
+    """Return (start, end, node, state) of every own state, in milliseconds."""
+    changes = [
+        (untimed, FOR_EVER, node, state)
+        for node, state in zip(topology.own[0].tolist(), topology.own[1].tolist(), strict=True)
+    ]
+    for outage in outages:
+        start = untimed if outage.start_at is None else to_milliseconds(outage.start_at)
+        end = FOR_EVER if outage.end_at is None else to_milliseconds(outage.end_at)
+        changes.append((start, end, topology.index(outage.ci), int(outage.state)))
+    return changes
+
+
+def _sweep(
+    topology: Topology,
+    changes: list[tuple[int, int, int, int]],
+    budget: int,
+    *,
+    is_worst: bool,
+) -> Iterator[tuple[int, World]]:
+    """Yield (time, world) at every event point."""
+    events = {moment for start, end, _, _ in changes for moment in (start, end)} - {FOR_EVER}
+    queue = sorted(events)
+    down: dict[int, int] = {}
+    degraded: dict[int, int] = {}
+    while queue:
+        now = heapq.heappop(queue)
+        while queue and queue[0] == now:
+            heapq.heappop(queue)
+        seeds: dict[int, int] = {}
+        for start, end, node, state in changes:
+            if start <= now < end:
+                seeds[node] = max(seeds.get(node, 0), state)
+        timers = Timers(topology, now, Since.of(down), Since.of(degraded))
+        world = settle_world(topology, seeds, budget, is_worst=is_worst, timers=timers)
+        yield now, world
+        fresh = [
+            _keep_time(down, world.nodes[world.changed & (world.state == DOWN)], now),
+            _keep_time(degraded, world.nodes[world.changed & (world.state > 0)], now),
+        ]
+        for moment in _timer_times(topology, np.concatenate(fresh), now):
+            heapq.heappush(queue, moment)
+
+
+def _keep_time(since: dict[int, int], nodes: Int32, now: int) -> Int32:
+    """Bring `since` up to date and return the nodes that came into the state just now."""
+    present = nodes.tolist()
+    times = {node: since.get(node, now) for node in present}
+    fresh = [node for node in present if node not in since]
+    since.clear()
+    since.update(times)
+    return np.asarray(fresh, dtype=np.int32)
+
+
+def _timer_times(topology: Topology, nodes: Int32, now: int) -> list[int]:
+    if not topology.has_tolerances or not len(nodes):
+        return []
+    rows = topology.dependents_of
+    positions, _ = row_positions(rows, nodes)
+    positions = positions[(rows.codes[positions] & TOLERANT) > 0]
+    where, tolerated = topology.tolerant
+    lengths = np.unique(tolerated[np.searchsorted(where, positions)])
+    return [now + length for length in lengths.tolist() if length < FOR_EVER // 4]
+
+
+def _joined(
+    best: list[tuple[int, World]], worst: list[tuple[int, World]]
+) -> Iterator[tuple[int, World, World]]:
+    """Yield (time, best, worst) at every event of either world where something differs."""
+    if worst is best:
+        pairs = [(now, world, world) for now, world in best]
+    else:
+        times = sorted({now for now, _ in best} | {now for now, _ in worst})
+        pairs = [(now, _world_at(best, now), _world_at(worst, now)) for now in times]
+    last: tuple[World, World] | None = None
+    for now, one, other in pairs:
+        if last is None or not (one.same_as(last[0]) and other.same_as(last[1])):
+            yield now, one, other
+            last = (one, other)
+
+
+def _world_at(worlds: list[tuple[int, World]], now: int) -> World:
+    return [world for at, world in worlds if at <= now][-1]
+
+
+def _assemble(
+    topology: Topology,
+    causes: tuple[Outage, ...],
+    moments: list[tuple[int, World, World]],
+    *,
+    is_relative: bool,
+    budget: int | None,
+) -> Timeline:
+    """Cut the moments before recorded time down to one and give each slice its radius."""
+    if not moments:
+        idle = settle_world(topology, {}, check_budget(None))
+        moments = [(LONG_AGO, idle, idle)]
+    recorded = [place for place, (now, _, _) in enumerate(moments) if now > LONG_AGO // 2]
+    moments = moments[max((recorded[0] if recorded else len(moments)) - 1, 0) :]
+    starts = [now if now > LONG_AGO // 2 else None for now, _, _ in moments]
+    origin = next((start for start in starts if start is not None), 0)
+    slices = []
+    for place, (_, best, worst) in enumerate(moments):
+        start, end = starts[place], (starts[place + 1] if place + 1 < len(starts) else None)
+        views = Views(
+            best, worst, start=start, origin=origin, is_relative=is_relative, budget=budget
+        )
+        slices.append(
+            Slice(
+                views.moment(start),
+                views.moment(end),
+                None if start is None else (start - origin) / 1000.0,
+                None if end is None else (end - origin) / 1000.0,
+                single_radius(topology, causes, views),
+            )
+        )
+    radii = [part.radius for part in slices]
+    merged = merge_radii(topology, causes, radii)
+    keys = tuple(LONG_AGO if start is None else start for start in starts)
+    return Timeline(tuple(slices), merged, is_relative, merged.is_partial, keys)
