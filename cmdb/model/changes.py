@@ -87,14 +87,14 @@ class ReadSet:
     """What a decision rests on.
 
     Attributes:
-        revision: Head of the log before anything was read.
+        sequence: Of the log's head before anything was read; unchanged, nothing has moved.
         cis: Version by CI id.
         relationships: Version by relationship id.
         identifiers: Owner by key; None where the key was found absent.
         records: Digest by source-record id; None where it was found absent.
     """
 
-    revision: int = 0
+    sequence: int = -1
     cis: Mapping[str, int] = field(default_factory=dict)
     relationships: Mapping[str, int] = field(default_factory=dict)
     identifiers: Mapping[str, str | None] = field(default_factory=dict)

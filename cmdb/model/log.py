@@ -27,11 +27,19 @@ _LARGEST_BODY = 1 << 30
 
 @dataclass(frozen=True, slots=True)
 class LogHead:
-    """The newest entry: its revision, hash and time in epoch milliseconds."""
+    """The newest entry, and how many transactions took the head (those without an entry too).
+
+    Attributes:
+        revision: Of the newest entry, 0 before the first.
+        hash: Of the newest entry.
+        at: Its time in epoch milliseconds.
+        sequence: Counts every write, so that a plan knows whether anything at all has moved.
+    """
 
     revision: int
     hash: str
     at: int
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ class Reference:
 
     Attributes:
         class_name: Its class, or a parent class where the source does not know better.
-        values: Identifying attributes, `name` among them.
+        values: Identifying attributes, `name` among them; `source_key` holds a key of last resort.
         within: The things it is identified within, by role (`cluster`, `host`, `owner`).
     """
 
@@ -45,6 +45,7 @@ class Link:
         confidence: In [0, 1]; below 1 only where the link is guessed.
         inferred_by: What guessed it; empty where the source states it.
         discriminator: Tells parallel relationships of one type between the same two things apart.
+        denied: The source says that there is no such relationship, whoever else says there is.
     """
 
     type: str
@@ -55,6 +56,7 @@ class Link:
     confidence: float = 1.0
     inferred_by: str = ""
     discriminator: str = ""
+    denied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class Record:
         observed_at: When the source saw this, aware UTC; None takes the time declared by the run.
         deleted: An explicit tombstone: the source says the thing is gone.
         place: Where it stands in the input, for messages (`shop.yaml:120`).
+        about: The thing the record speaks of, where its own values do not name it (manual edits).
+        source: The data source, where it is another than that of the run (an export).
+        scope: The scope as text, where it is another than that of the run (an export).
     """
 
     class_name: str
@@ -84,6 +89,9 @@ class Record:
     observed_at: datetime | None = None
     deleted: bool = False
     place: str = ""
+    about: Reference | None = None
+    source: str = ""
+    scope: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

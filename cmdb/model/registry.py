@@ -268,6 +268,17 @@ class Registry:
                 return figures
         return None
 
+    def identifying_fields(self, name: str) -> tuple[str, ...]:
+        """Return the attributes that any rule of a class names, `name` and `scope` left out."""
+        return self._identifying[name]
+
+    @cached_property
+    def _identifying(self) -> dict[str, tuple[str, ...]]:
+        return {
+            name: tuple(sorted({f for rule in rules for f in rule.fields} - {"name", "scope"}))
+            for name, rules in self._rules.items()
+        }
+
     @cached_property
     def _lineages(self) -> dict[str, tuple[str, ...]]:
         lines: dict[str, tuple[str, ...]] = {}

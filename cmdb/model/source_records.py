@@ -37,6 +37,7 @@ class SourceRecord:
         lifecycle: The stage the source gives, or None.
         observed_ms: When the source saw it, in epoch milliseconds.
         deleted: The source says it is gone.
+        about: The thing it speaks of, where its own values do not name it (manual edits).
         digest: Of the content, not of the time.
         ci_id: The CI it belongs to, or None before it was placed.
         run: The import run that wrote it last.
@@ -54,6 +55,7 @@ class SourceRecord:
     lifecycle: str | None = None
     observed_ms: int = 0
     deleted: bool = False
+    about: Reference | None = None
     digest: str = ""
     ci_id: str | None = None
     run: str = ""
@@ -86,6 +88,8 @@ def encode_body(record: SourceRecord) -> str:
         body["lifecycle"] = record.lifecycle
     if record.deleted:
         body["deleted"] = True
+    if record.about:
+        body["about"] = encode_reference(record.about)
     return canonical_json(body).decode()
 
 
@@ -105,6 +109,7 @@ def decode_body(text: str) -> dict[str, Any]:
         "links": tuple(decode_link(link) for link in body.get("links", ())),
         "lifecycle": body.get("lifecycle"),
         "deleted": body.get("deleted", False),
+        "about": decode_reference(body["about"]) if "about" in body else None,
     }
 
 
@@ -138,6 +143,7 @@ _LINK_DEFAULTS: Mapping[str, Any] = {
     "confidence": 1.0,
     "inferred_by": "",
     "discriminator": "",
+    "denied": False,
 }
 
 

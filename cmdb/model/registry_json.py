@@ -1,0 +1,68 @@
+"""How are the classes and types of an administrator kept? As JSON, beside the shipped ones.
+
+What an administrator adds extends or replaces a shipped definition of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import orjson
+
+from cmdb.model.registry import (
+    Attribute,
+    Availability,
+    CIClass,
+    IdentificationRule,
+    Registry,
+    RelationshipType,
+)
+
+
+def encode_class(ci_class: CIClass) -> str:
+    """Return a class as JSON text."""
+    body = asdict(ci_class) | {"rules": [str(rule) for rule in ci_class.rules]}
+    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def decode_class(text: str) -> CIClass:
+    """Return the class that `encode_class` wrote."""
+    body: dict[str, Any] = orjson.loads(text)
+    figures = body.pop("availability")
+    return CIClass(
+        **body
+        | {
+            "rules": tuple(IdentificationRule.parse(rule) for rule in body["rules"]),
+            "attributes": tuple(
+                Attribute(**a | {"choices": tuple(a["choices"])}) for a in body["attributes"]
+            ),
+            "availability": Availability(**figures) if figures else None,
+        }
+    )
+
+
+def encode_type(relationship_type: RelationshipType) -> str:
+    """Return a relationship type as JSON text."""
+    return orjson.dumps(asdict(relationship_type), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def decode_type(text: str) -> RelationshipType:
+    """Return the relationship type that `encode_type` wrote."""
+    body: dict[str, Any] = orjson.loads(text)
+    ends = {"dependents": tuple(body["dependents"]), "providers": tuple(body["providers"])}
+    return RelationshipType(**body | ends)
+
+
+def extended(shipped: Registry, classes: Iterable[str], types: Iterable[str]) -> Registry:
+    """Return the shipped registry with the definitions of an administrator laid over it."""
+    more_classes = {c.name: c for c in map(decode_class, classes)}
+    more_types = {t.name: t for t in map(decode_type, types)}
+    if not more_classes and not more_types:
+        return shipped
+    return Registry.of(
+        (dict(shipped.classes) | more_classes).values(),
+        (dict(shipped.types) | more_types).values(),
+        shipped.common,
+    )

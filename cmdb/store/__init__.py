@@ -1,0 +1,1 @@
+"""The graph database behind the store port: every Cypher text, and two connections."""

@@ -1,0 +1,132 @@
+"""How are log entries read and appended? Every write transaction starts and ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from cmdb.errors import KeyReused, LogBroken
+from cmdb.model.changes import Applied, LogChange, Stamp
+from cmdb.model.inventory import to_epoch_ms
+from cmdb.model.log import LogHead, StoredEntry, erase, seal
+from cmdb.store.connection import Connection, Transaction
+
+TAKE_HEAD = """
+MATCH (h:LogHead {id: 'log'}) SET h.lock = $lock WITH h SET h.sequence = h.sequence + 1
+RETURN h.revision AS revision, h.hash AS hash, h.at AS at, h.sequence - 1 AS sequence
+"""
+READ_HEAD = (
+    "MATCH (h:LogHead {id: 'log'}) RETURN h.revision AS revision, h.hash AS hash, h.at AS at"
+)
+APPEND = """
+MATCH (h:LogHead {id: 'log'}) SET h.revision = $revision, h.hash = $hash, h.at = $at
+CREATE (e:LogEntry {revision: $revision, at: $at, prev_hash: $prev_hash, hash: $hash,
+                    header: $header, change_hashes: $change_hashes, body: $body})
+"""
+ENTRIES = """
+UNWIND range($first, $last) AS r MATCH (e:LogEntry {revision: r})
+RETURN e.revision AS revision, e.at AS at, e.prev_hash AS prev_hash, e.hash AS hash,
+       e.header AS header, e.change_hashes AS change_hashes, e.body AS body
+ORDER BY revision
+"""
+REVISION_AT = """
+MATCH (e:LogEntry) WHERE e.at <= $at RETURN e.revision AS revision ORDER BY e.at DESC LIMIT 1
+"""
+FIND_ANSWER = """
+MATCH (k:Idempotency {key: $key})
+RETURN k.request_digest AS digest, k.revision AS revision, k.answer AS answer
+"""
+KEEP_ANSWER = """
+CREATE (k:Idempotency {key: $key, request_digest: $digest, revision: $revision, answer: $answer})
+"""
+REPLACE_BODY = "MATCH (e:LogEntry {revision: $revision}) SET e.body = $body"
+
+
+def read_head(connection: Connection) -> LogHead:
+    """Return the newest entry's revision, hash and time."""
+    rows = connection.read(READ_HEAD)
+    if not rows:
+        raise LogBroken(0, "the head is missing")
+    return LogHead(*rows[0])
+
+
+def take_head(tx: Transaction, lock: str) -> LogHead:
+    """Return the head and hold it until the transaction ends: this is what orders writers."""
+    rows = tx.run(TAKE_HEAD, {"lock": lock})
+    if not rows:
+        raise LogBroken(0, "the head is missing")
+    return LogHead(*rows[0])
+
+
+def first_answer(tx: Transaction, stamp: Stamp) -> Applied | None:
+    """Return the answer that this idempotency key got before, or None.
+
+    Raises:
+        KeyReused: The key belongs to another request.
+    """
+    if not stamp.idempotency_key:
+        return None
+    rows = tx.run(FIND_ANSWER, {"key": stamp.idempotency_key})
+    if not rows:
+        return None
+    digest, revision, answer = rows[0]
+    if digest != stamp.request_digest:
+        raise KeyReused(stamp.idempotency_key)
+    return Applied(revision, orjson.loads(answer), is_repeated=True)
+
+
+def append(
+    tx: Transaction,
+    head: LogHead,
+    stamp: Stamp,
+    changes: Sequence[LogChange],
+    *,
+    at: int,
+    answer: Mapping[str, Any],
+) -> int:
+    """Write the entry that follows the head and return its revision."""
+    header = {name: value for name, value in asdict(stamp).items() if value}
+    entry = seal(head, at, {**header, "answer": dict(answer)}, changes)
+    tx.run(APPEND, asdict(entry))
+    keep_answer(tx, stamp, entry.revision, answer)
+    return entry.revision
+
+
+def keep_answer(tx: Transaction, stamp: Stamp, revision: int, answer: Mapping[str, Any]) -> None:
+    """Remember the answer to an idempotency key."""
+    if stamp.idempotency_key:
+        facts = {
+            "key": stamp.idempotency_key,
+            "digest": stamp.request_digest,
+            "revision": revision,
+            "answer": orjson.dumps(dict(answer)).decode(),
+        }
+        tx.run(KEEP_ANSWER, facts)
+
+
+def next_time(head: LogHead, now_ms: int) -> int:
+    """Return the time of the next entry: it never runs backwards, whatever the clock says."""
+    return max(now_ms, head.at + 1)
+
+
+def read_stored(connection: Connection, first: int, last: int) -> list[StoredEntry]:
+    """Return entries as stored, both ends included, in order."""
+    if last < first:
+        return []
+    return [StoredEntry(*row) for row in connection.read(ENTRIES, {"first": first, "last": last})]
+
+
+def read_revision_at(connection: Connection, at: datetime) -> int:
+    """Return the last revision recorded at or before a moment; 0 if none."""
+    rows = connection.read(REVISION_AT, {"at": to_epoch_ms(at)})
+    return int(rows[0][0]) if rows else 0
+
+
+def erase_in(tx: Transaction, stored: StoredEntry, indexes: Sequence[int]) -> None:
+    """Erase payloads of one entry."""
+    erased = erase(stored, indexes)
+    tx.run(REPLACE_BODY, {"revision": stored.revision, "body": erased.body})

@@ -1,0 +1,93 @@
+"""How are import runs, what they saw, and data sources kept? Bookkeeping beside the inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from cmdb.model.inventory import ImportRun
+from cmdb.model.log import compress
+from cmdb.store.connection import Connection, Transaction
+
+SAVE_RUN = "MERGE (r:ImportRun {id: $id}) SET r = $row RETURN r.id AS id"
+FIND_RUNS = """
+MATCH (r:ImportRun)
+WHERE ($source = '' OR r.source = $source) AND ($any_scope OR r.scope = $scope)
+  AND ($state = '' OR r.state = $state)
+RETURN properties(r) AS row ORDER BY r.started_at DESC, r.id DESC LIMIT $limit
+"""
+SAVE_SEEN = "MERGE (s:ImportSeen {id: $id}) SET s.run = $run, s.body = $body RETURN s.id AS id"
+PRECEDENCE = "MATCH (d:DataSource) RETURN collect([d.name, d.precedence]) AS rows"
+SAVE_SOURCE = "MERGE (d:DataSource {name: $name}) SET d.precedence = $precedence RETURN d.name AS n"
+_SEEN_PART_BYTES = 700_000
+
+
+def write_run(tx: Transaction, run: ImportRun) -> None:
+    """Store a run inside a transaction."""
+    tx.run(SAVE_RUN, {"id": run.id, "row": _row(run)})
+
+
+def save_run(connection: Connection, run: ImportRun) -> None:
+    """Store a run in a transaction of its own."""
+    connection.write(lambda tx: write_run(tx, run))
+
+
+def find_runs(
+    connection: Connection, *, source: str, scope: str | None, state: str, limit: int
+) -> list[ImportRun]:
+    """Return runs, newest first."""
+    asked = {
+        "source": source,
+        "scope": scope or "",
+        "any_scope": scope is None,
+        "state": state,
+        "limit": limit,
+    }
+    return [_run(row[0]) for row in connection.read(FIND_RUNS, asked)]
+
+
+def save_seen(connection: Connection, run_id: str, digests: bytes) -> None:
+    """Keep the digests of the records that a run saw."""
+
+    def work(tx: Transaction) -> None:
+        for part, start in enumerate(range(0, max(len(digests), 1), _SEEN_PART_BYTES)):
+            body = compress(digests[start : start + _SEEN_PART_BYTES])
+            tx.run(SAVE_SEEN, {"id": f"{run_id}/{part}", "run": run_id, "body": body})
+
+    connection.write(work)
+
+
+def read_precedence(connection: Connection) -> dict[str, int]:
+    """Return the precedence of data sources, higher wins."""
+    rows = connection.read(PRECEDENCE)
+    pairs: list[tuple[str, int]] = rows[0][0] if rows else []
+    return dict(pairs)
+
+
+def write_precedence(tx: Transaction, precedence: Mapping[str, int]) -> None:
+    """Store the precedence of data sources inside a transaction."""
+    for name, value in sorted(precedence.items()):
+        tx.run(SAVE_SOURCE, {"name": name, "precedence": value})
+
+
+def _row(run: ImportRun) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "source": run.source,
+        "scope": run.scope,
+        "format": run.format,
+        "fingerprint": run.fingerprint,
+        "state": run.state,
+        "phase": run.phase,
+        "done": run.done,
+        "started_at": run.started_at,
+        "ended_at": run.ended_at,
+        "counts": orjson.dumps(dict(run.counts)).decode(),
+        "is_complete": run.is_complete,
+    }
+
+
+def _run(row: Mapping[str, Any]) -> ImportRun:
+    return ImportRun(**{**row, "counts": orjson.loads(row["counts"])})

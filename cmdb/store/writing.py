@@ -1,0 +1,279 @@
+"""How is a change set written? One transaction: head, read set, rows, log entry."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+from cmdb.errors import StalePlan
+from cmdb.model.changes import (
+    Applied,
+    ChangeSet,
+    CIChange,
+    LogChange,
+    Pending,
+    ReadSet,
+    RelationshipChange,
+    Stamp,
+    difference,
+)
+from cmdb.model.inventory import ATTRIBUTE_PREFIX, ImportRun
+from cmdb.model.registry import Registry
+from cmdb.model.source_records import SourceRecord, encode_body
+from cmdb.store.connection import Connection, Transaction, search_words
+from cmdb.store.log_rows import append, first_answer, keep_answer, next_time, take_head
+from cmdb.store.run_rows import write_run
+
+BATCH = 2_000
+
+CREATE_CIS = "UNWIND $rows AS r CREATE (c:CI) SET c = r RETURN count(c) AS n"
+REPLACE_CIS = "UNWIND $rows AS r MATCH (c:CI {id: r.id}) SET c = r RETURN count(c) AS n"
+CREATE_RELATIONSHIPS = """
+UNWIND $rows AS r MATCH (a:CI {id: r.dependent}) MATCH (b:CI {id: r.provider})
+CREATE (a)-[e:%s]->(b) SET e = r.values RETURN count(e) AS n
+"""
+REPLACE_RELATIONSHIPS = """
+UNWIND $rows AS r MATCH (a:CI {id: r.dependent}) MATCH (a)-[e:%s]->(b:CI {id: r.provider})
+WHERE e.id = r.values.id SET e = r.values RETURN count(e) AS n
+"""
+CREATE_IDENTIFIERS = "UNWIND $rows AS r CREATE (i:Identifier) SET i = r RETURN count(i) AS n"
+REPLACE_IDENTIFIERS = """
+UNWIND $rows AS r MATCH (i:Identifier {key: r.key}) SET i = r RETURN count(i) AS n
+"""
+DELETE_IDENTIFIERS = "UNWIND $keys AS k MATCH (i:Identifier {key: k}) DELETE i"
+CREATE_RECORDS = "UNWIND $rows AS r CREATE (s:SourceRecord) SET s = r RETURN count(s) AS n"
+REPLACE_RECORDS = """
+UNWIND $rows AS r MATCH (s:SourceRecord {id: r.id}) SET s = r RETURN count(s) AS n
+"""
+OBSERVED = """
+UNWIND $rows AS r MATCH (s:SourceRecord {id: r.id}) SET s.observed_ms = r.observed_ms
+RETURN count(s) AS n
+"""
+ADD_PENDING = """
+UNWIND $rows AS r MERGE (p:Pending {id: r.id}) SET p.key = r.key, p.record_id = r.record_id
+RETURN count(p) AS n
+"""
+REMOVE_PENDING = "UNWIND $keys AS k MATCH (p:Pending {id: k}) DELETE p"
+
+CHECK_CIS = """
+UNWIND $keys AS k MATCH (c:CI {id: k}) RETURN collect([c.id, c.version]) AS rows
+"""
+CHECK_IDENTIFIERS = """
+UNWIND $keys AS k MATCH (i:Identifier {key: k}) RETURN collect([i.key, i.ci_id]) AS rows
+"""
+CHECK_RECORDS = """
+UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.digest]) AS rows
+"""
+CHECK_RELATIONSHIPS = """
+UNWIND $rows AS r MATCH (a:CI {id: r.dependent}) MATCH (a)-[e]->(b:CI {id: r.provider})
+WHERE e.id = r.id RETURN collect([e.id, e.version]) AS rows
+"""
+
+
+def apply_changes(
+    connection: Connection,
+    registry: Registry,
+    changes: ChangeSet,
+    stamp: Stamp,
+    *,
+    now_ms: int,
+    answer: Mapping[str, Any],
+    run: ImportRun | None,
+) -> Applied:
+    """Write a change set in one transaction; see `Writers.apply`."""
+    lock = sha256(f"{stamp.request_id}{now_ms}{id(changes)}".encode()).hexdigest()[:16]
+
+    def work(tx: Transaction) -> Applied:
+        head = take_head(tx, lock)
+        if (repeated := first_answer(tx, stamp)) is not None:
+            return repeated
+        if head.sequence != changes.read_set.sequence:
+            _verify(tx, changes)
+        at = next_time(head, now_ms)
+        _write_rows(tx, registry, changes, revision=head.revision + 1, at=at)
+        if run is not None:
+            write_run(tx, run)
+        if not changes.changes_inventory:
+            keep_answer(tx, stamp, head.revision, answer)
+            return Applied(head.revision, answer)
+        return Applied(append(tx, head, stamp, log_changes(changes), at=at, answer=answer), answer)
+
+    return connection.write(work)
+
+
+def log_changes(changes: ChangeSet) -> list[LogChange]:
+    """Return a change set as the log keeps it: values that differ, before and after."""
+    made = [LogChange("ci", c.id, c.version, *difference(c.before, c.after)) for c in changes.cis]
+    for change in changes.relationships:
+        ends = {
+            "type": change.type,
+            "dependent": change.dependent,
+            "provider": change.provider,
+            "discriminator": change.discriminator,
+        }
+        delta = difference(change.before, change.after)
+        made.append(LogChange("relationship", change.id, change.version, *delta, ends))
+    return [*made, *changes.others]
+
+
+def _write_rows(
+    tx: Transaction, registry: Registry, changes: ChangeSet, *, revision: int, at: int
+) -> None:
+    new = [ci_row(registry, c, revision, at, at) for c in changes.cis if c.is_new]
+    changed = [
+        ci_row(registry, c, revision, c.before.get("created_at", at), at)
+        for c in changes.cis
+        if not c.is_new
+    ]
+    _run_all(tx, CREATE_CIS, new)
+    _run_all(tx, REPLACE_CIS, changed)
+    _write_identifiers(tx, changes)
+    known = changes.read_set.records
+    _run_all(tx, CREATE_RECORDS, [record_row(r) for r in changes.records if not known.get(r.id)])
+    _run_all(tx, REPLACE_RECORDS, [record_row(r) for r in changes.records if known.get(r.id)])
+    _run_all(tx, OBSERVED, [{"id": i, "observed_ms": at_ms} for i, at_ms in changes.observed])
+    _write_relationships(tx, registry, changes.relationships, revision)
+    _run_all(tx, ADD_PENDING, [pending_row(p) for p in changes.pending_added])
+    removed = [pending_row(p)["id"] for p in changes.pending_removed]
+    for start in range(0, len(removed), BATCH):
+        tx.run(REMOVE_PENDING, {"keys": removed[start : start + BATCH]})
+
+
+def _write_identifiers(tx: Transaction, changes: ChangeSet) -> None:
+    rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    deleted = []
+    for change in changes.identifiers:
+        if change.ci_id is None:
+            deleted.append(change.key)
+            continue
+        row: dict[str, Any] = {"key": change.key, "ci_id": change.ci_id, "rule": change.rule}
+        if change.within:
+            row["within"] = change.within
+        if change.contested:
+            row["contested"] = list(change.contested)
+        if change.is_placeholder:
+            row["is_placeholder"] = True
+        rows[change.is_new].append(row)
+    for start in range(0, len(deleted), BATCH):
+        tx.run(DELETE_IDENTIFIERS, {"keys": deleted[start : start + BATCH]})
+    _run_all(tx, REPLACE_IDENTIFIERS, rows[False])
+    _run_all(tx, CREATE_IDENTIFIERS, rows[True])
+
+
+def _write_relationships(
+    tx: Transaction, registry: Registry, changes: Sequence[RelationshipChange], revision: int
+) -> None:
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for change in changes:
+        registry.get_type(change.type)
+        text = REPLACE_RELATIONSHIPS if change.before else CREATE_RELATIONSHIPS
+        values = {name: value for name, value in change.after.items() if value is not None}
+        values |= {"id": change.id, "version": revision, "discriminator": change.discriminator}
+        rows[text, change.type].append(
+            {"dependent": change.dependent, "provider": change.provider, "values": values}
+        )
+    for (text, name), group in rows.items():
+        _run_all(tx, text % name, group)
+
+
+def _run_all(tx: Transaction, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        written = tx.run(text, {"rows": batch})
+        if written[0][0] != len(batch):
+            raise StalePlan([f"{len(batch) - written[0][0]} of the things to be written to"])
+
+
+def ci_row(
+    registry: Registry, change: CIChange, revision: int, created_at: int, at: int
+) -> dict[str, Any]:
+    """Return the stored properties of a CI, with the keys that order and find it."""
+    row = {name: value for name, value in change.after.items() if value not in (None, [])}
+    name_key = search_name(row["name"])
+    sort_key = f"{name_key} {change.id}"
+    row |= {
+        "id": change.id,
+        "version": revision,
+        "created_at": created_at,
+        "updated_at": at,
+        "name_key": name_key,
+        "sort_key": sort_key,
+        "class_key": f"{row['class'].lower()} {sort_key}",
+        "search_text": search_words(" ".join(_searchable(registry, row))),
+    }
+    if restricted := row.get("a_restricted_to"):
+        row["restricted_to"] = restricted
+    return row
+
+
+def search_name(name: str) -> str:
+    """Return the form in which names are compared and ordered."""
+    return name.casefold()
+
+
+def _searchable(registry: Registry, row: Mapping[str, Any]) -> Iterator[str]:
+    yield row["name"]
+    for field in registry.identifying_fields(row["class"]):
+        value = row.get(ATTRIBUTE_PREFIX + field)
+        for member in value if isinstance(value, list) else [value]:
+            if member is not None:
+                yield str(member)
+
+
+def record_row(record: SourceRecord) -> dict[str, Any]:
+    """Return the stored properties of a source record."""
+    return {
+        "id": record.id,
+        "source": record.source,
+        "scope": record.scope,
+        "key": record.key,
+        "body": encode_body(record),
+        "observed_ms": record.observed_ms,
+        "digest": record.digest,
+        "ci_id": record.ci_id or "",
+        "run": record.run,
+    }
+
+
+def pending_row(pending: Pending) -> dict[str, str]:
+    """Return the stored properties of something waited for."""
+    digest = sha256(f"{pending.key}\x1f{pending.record_id}".encode()).hexdigest()[:32]
+    return {"id": digest, "key": pending.key, "record_id": pending.record_id}
+
+
+def _verify(tx: Transaction, changes: ChangeSet) -> None:
+    read: ReadSet = changes.read_set
+    moved = [
+        *_moved(tx, CHECK_CIS, read.cis),
+        *_moved(tx, CHECK_IDENTIFIERS, read.identifiers),
+        *_moved(tx, CHECK_RECORDS, read.records),
+        *_moved_relationships(tx, changes.relationships, read),
+    ]
+    if moved:
+        raise StalePlan(moved)
+
+
+def _moved(tx: Transaction, text: str, expected: Mapping[str, Any]) -> Iterator[str]:
+    keys = list(expected)
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        rows = tx.run(text, {"keys": batch})
+        found = {row[0]: row[1] for row in (rows[0][0] if rows else ())}
+        yield from (key for key in batch if found.get(key) != expected[key])
+
+
+def _moved_relationships(
+    tx: Transaction, changes: Sequence[RelationshipChange], read: ReadSet
+) -> Iterator[str]:
+    rows = [
+        {"id": c.id, "dependent": c.dependent, "provider": c.provider} for c in changes if c.before
+    ]
+    for start in range(0, len(rows), BATCH):
+        batch = rows[start : start + BATCH]
+        answer = tx.run(CHECK_RELATIONSHIPS, {"rows": batch})
+        found = {row[0]: row[1] for row in (answer[0][0] if answer else ())}
+        for row in batch:
+            if found.get(row["id"]) != read.relationships.get(row["id"]):
+                yield row["id"]
