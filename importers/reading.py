@@ -56,6 +56,11 @@ class LimitedReader:
         self._left = limit - len(self.head)
         self._limit = limit
 
+    def lower_limit(self, limit: int) -> None:
+        """Allow fewer bytes than before, for a format that is held in memory whole."""
+        self._left -= max(self._limit - limit, 0)
+        self._limit = min(self._limit, limit)
+
     def read(self, size: int = -1) -> bytes:
         """Return up to `size` bytes (all of them if negative); empty at the end."""
         if self._pending:
