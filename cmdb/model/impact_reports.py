@@ -30,6 +30,7 @@ class Step(Report):
     dependent: NamedCI
     type: str
     strength: str
+    is_inferred: bool = False
     inferred_by: str = ""
 
 
@@ -39,28 +40,39 @@ class Hit(Report):
 
     Attributes:
         ci: Which.
-        state: What becomes of it if everything unknown works.
-        worst_state: What becomes of it if everything unknown fails; the same where nothing is.
+        state: What becomes of it; where something is unknown, taking the unknown as failed.
+        best_state: The same, taking the unknown as working; differs only where something is.
         is_service: Of layer business or service.
         criticality: 1 (low) to 4 (critical).
         owner: Owning team, or empty.
         support: Supporting team, or empty.
-        margin: Members to lose before the tightest reduced group below it fails; None if none is
-            reduced.
-        single_failures: CIs whose failure alone would now take it DOWN; None where not computed.
+        margin: Members that the tightest reduced group below it can still lose; None if no group
+            is reduced.
+        single_failures: CIs whose failure alone would now take it DOWN, at most 20; None where
+            it is DOWN already or the budget did not suffice.
+        single_failure_count: How many there are in all; 0 is the proof that there is none.
+        since_at: When it comes to stand like this; None where the outage has no times.
+        after_seconds: The same, counted from the beginning.
+        down_at: When it goes DOWN if the outage lasts: what it tolerates is then used up.
+        down_after_seconds: The same, counted from the beginning.
         evidence: A shortest chain from an outage to it.
-        members: For a group, the members that crossed its threshold.
+        members: For a group, the members that are missing.
     """
 
     ci: NamedCI
     state: AffectedState
-    worst_state: AffectedState
+    best_state: AffectedState
     is_service: bool
     criticality: int
     owner: str
     support: str
     margin: int | None
     single_failures: tuple[NamedCI, ...] | None
+    single_failure_count: int | None
+    since_at: datetime | None
+    after_seconds: float
+    down_at: datetime | None
+    down_after_seconds: float | None
     evidence: tuple[Step, ...]
     members: tuple[NamedCI, ...] = ()
 
@@ -70,36 +82,56 @@ class Trust(Report):
     """How far an answer rests on facts.
 
     Attributes:
+        share: Share of the CIs and relationships of the answer that are neither stale nor guessed.
         relationships_used: Relationships between the CIs of the answer.
         inferred_used: How many of those were guessed by an importer rather than stated by a source.
         inferred_by: What guessed them, with numbers.
         inferred_hard: How many of the guessed ones are taken as hard.
         relationships_known: Relationships of the whole topology.
         inferred_known: How many of those are guessed.
-        stale: CIs of the answer that no source has confirmed lately.
+        stale_count: CIs of the answer that no source has confirmed lately.
+        stale: Some of them, at most 20.
     """
 
+    share: float = 1.0
     relationships_used: int = 0
     inferred_used: int = 0
     inferred_by: Mapping[str, int] = field(default_factory=dict)
     inferred_hard: int = 0
     relationships_known: int = 0
     inferred_known: int = 0
+    stale_count: int = 0
     stale: tuple[NamedCI, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class BlastRadiusReport(Report):
-    """What an outage takes with it; `hits` leave out the CIs that were taken down themselves."""
+class Basis(Report):
+    """What an answer about impact was computed from.
 
-    outages: tuple[AssumedOutage, ...]
+    Attributes:
+        revision: The revision of the inventory.
+        recorded_at: When that revision was recorded; None before the first.
+        trust: How far the answer rests on facts.
+        assumptions: What was taken for granted.
+        problems: What the inventory got wrong on the way.
+        is_partial: A budget cut the answer short: there may be more, and worse.
+    """
+
     revision: int
-    at: datetime | None
-    hits: tuple[Hit, ...]
+    recorded_at: datetime | None
     trust: Trust
     assumptions: tuple[str, ...]
     problems: tuple[str, ...]
     is_partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlastRadiusReport(Report):
+    """What an outage takes with it, worst first; the CIs of the outage itself are not hits."""
+
+    outages: tuple[AssumedOutage, ...]
+    hits: tuple[Hit, ...]
+    basis: Basis
 
     def in_state(self, state: AffectedState, *, services: bool | None = None) -> list[Hit]:
         """Return the hits of a state; only services, only others, or both."""
@@ -126,23 +158,15 @@ class PreviewReport(Report):
 
     Attributes:
         targets: What the change does to each CI, with its window.
-        revision: The state of the inventory that was asked.
         slices: In order of time; a stretch without effect has no hits.
         worst: The worst that happens to each CI at any moment, with evidence.
-        trust: How far the answer rests on facts.
-        assumptions: What was taken for granted.
-        problems: What the inventory got wrong on the way.
-        is_partial: A budget cut the answer short.
+        basis: What the answer was computed from.
     """
 
     targets: tuple[AssumedOutage, ...]
-    revision: int
     slices: tuple[Slice, ...]
     worst: tuple[Hit, ...]
-    trust: Trust
-    assumptions: tuple[str, ...]
-    problems: tuple[str, ...]
-    is_partial: bool
+    basis: Basis
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,15 @@ format, `Operations` the one list of things a user can do, local or through a se
 """
 
 from cmdb.model.records import Importer
+from cmdb.ports.operations import (
+    EditReason,
+    Listing,
+    Moment,
+    NewGroup,
+    NewRelationship,
+    Operations,
+    Target,
+)
 from cmdb.ports.store import (
     Clock,
     Evidence,
@@ -19,13 +28,20 @@ from cmdb.ports.store import (
 
 __all__ = [
     "Clock",
+    "EditReason",
     "Evidence",
     "Importer",
+    "Listing",
     "Log",
+    "Moment",
+    "NewGroup",
+    "NewRelationship",
+    "Operations",
     "Progress",
     "Readers",
     "SnapshotRows",
     "Store",
+    "Target",
     "Writers",
     "chunks",
 ]

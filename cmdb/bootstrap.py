@@ -1,0 +1,156 @@
+"""Which concrete classes does this installation use? The only place that names them.
+
+Everything is imported when it is needed: a command that opens no database pays for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from cmdb.errors import BadSettings, NotInitialised, UnknownFormat
+from cmdb.model.rights import ROLES, Caller
+from cmdb.settings import Settings, WrongSetting
+
+if TYPE_CHECKING:
+    from cmdb.model.records import Importer
+    from cmdb.ports import Clock, Operations, Store
+    from cmdb.store.connection import Connection
+
+IMPORTERS = "cmdb.importers"
+
+
+class SystemClock:
+    """The time of this machine."""
+
+    def now(self) -> datetime:
+        """Return the present, aware UTC."""
+        return datetime.now(UTC)
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of the environment.
+
+    Raises:
+        BadSettings: A variable cannot be read.
+    """
+    try:
+        return Settings.from_environment(environment)
+    except WrongSetting as error:
+        raise BadSettings(error.setting, error.reason) from error
+
+
+def open_operations(
+    settings: Settings,
+    *,
+    create: bool = False,
+    is_short: bool = False,
+    clock: Clock | None = None,
+    importers: Mapping[str, Importer] | None = None,
+) -> Operations:
+    """Return the operations of this installation, with the database open.
+
+    Args:
+        settings: Which database, and who works.
+        create: Make the embedded database where there is none.
+        is_short: The process ends soon, so that a fast start counts more than speed later.
+        clock: The time; by default that of this machine.
+        importers: Importers to know beside the installed ones.
+
+    Raises:
+        NotInitialised: There is no database, and none is to be made.
+        BadSettings: A server is named, which this version cannot talk to.
+        DatabaseError: The database cannot serve.
+    """
+    if settings.url:
+        raise BadSettings(
+            "--url (CMDB_URL)",
+            "working through a server comes with the API, which this version does not have yet; "
+            "leave it out to work on the database directly",
+        )
+    from cmdb.services.context import Context
+    from cmdb.services.local_operations import LocalOperations
+    from cmdb.snapshot import Snapshots
+
+    given = importers or {}
+    used = clock or SystemClock()
+    store = open_store(settings, used, create=create, is_short=is_short)
+    caller = Caller(settings.actor, frozenset(ROLES))
+    context = Context(store, Snapshots(store), used, caller)
+    return LocalOperations(
+        context,
+        lambda name: given[name] if name in given else load_importer(name),
+        list_importers,
+    )
+
+
+def open_store(settings: Settings, clock: Clock, *, create: bool, is_short: bool) -> Store:
+    """Return the store of these settings, its schema up to date."""
+    from cmdb.store.graph_store import GraphStore
+
+    store = GraphStore(_connect(settings, create=create, is_short=is_short), clock)
+    try:
+        store.setup()
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def has_database(settings: Settings) -> bool:
+    """Return whether the embedded database is there; a server is asked when it is opened."""
+    return bool(settings.database_url) or _is_filled(settings)
+
+
+def list_importers() -> dict[str, str]:
+    """Return the installed formats: name to summary, or to the reason why one does not load."""
+    found = {}
+    for name, point in sorted(_importers().items()):
+        try:
+            found[name] = str(point.load().summary)
+        except Exception as error:
+            found[name] = f"does not load: {error}"
+    return found
+
+
+def load_importer(name: str) -> Importer:
+    """Return the importer of a format.
+
+    Raises:
+        UnknownFormat: With the installed ones.
+    """
+    known = _importers()
+    if name not in known:
+        raise UnknownFormat(name, sorted(known))
+    importer: Importer = known[name].load()
+    return importer
+
+
+def _importers() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=IMPORTERS)}
+
+
+def _connect(settings: Settings, *, create: bool, is_short: bool) -> Connection:
+    if settings.database_url:
+        from cmdb.store.neo4j import open_neo4j
+
+        return open_neo4j(
+            settings.database_url,
+            settings.database_user,
+            settings.database_password,
+            settings.database_name or None,
+        )
+    if not create and not _is_filled(settings):
+        raise NotInitialised(str(settings.data_dir))
+    from cmdb.store.arcadedb import open_arcadedb
+
+    return open_arcadedb(settings.graph_dir, heap=settings.database_heap, fast_start=is_short)
+
+
+def _is_filled(settings: Settings) -> bool:
+    try:
+        return any(settings.graph_dir.iterdir())
+    except OSError:
+        return False

@@ -1,0 +1,266 @@
+"""What can a user do? The one list, whether the work is done here or by a server.
+
+Arguments and results are values that can be sent: names, times, frozen dataclasses. A CI is named
+by id, by name where that is unambiguous, or by `Class/name`. A moment is an aware time or the
+number of a revision. Everything may raise `CmdbError`, nothing else on purpose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport, PreviewReport
+from cmdb.model.inventory import CI, Relationship
+from cmdb.model.log_reports import (
+    Anchor,
+    DiffReport,
+    DoctorReport,
+    LogReport,
+    RevisionDetails,
+    VerifyReport,
+)
+from cmdb.model.records import ImportInput
+from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
+from cmdb.model.selection import Filter, Sort
+from cmdb.ports.store import Progress
+
+if TYPE_CHECKING:
+    from cmdb.model.import_reports import ImportReport, ImportRequest
+
+Moment = datetime | int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a change does to one CI while it lasts."""
+
+    ci: str
+    state: Literal["DOWN", "DEGRADED"] = "DOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which page of which CIs is wanted; `after` is the cursor that the page before gave."""
+
+    class_name: str = ""
+    where: Filter | None = None
+    sort: Sort = field(default_factory=Sort)
+    first: int = 50
+    after: str = ""
+    include_retired: bool = False
+
+
+class Reading(Protocol):
+    """Questions about the inventory."""
+
+    def list_classes(self) -> ClassesReport:
+        """Return the registered classes and how many CIs each has."""
+        ...
+
+    def find_ci(self, name: str) -> CI:
+        """Return the CI of that id, name or `Class/name`.
+
+        Raises:
+            UnknownCI: With the nearest names.
+            AmbiguousName: With the candidates.
+        """
+        ...
+
+    def list_cis(self, listing: Listing) -> CIList:
+        """Return a page of CIs."""
+        ...
+
+    def show_ci(self, name: str) -> CIDetails:
+        """Return a CI with its relationships."""
+        ...
+
+    def get_history(self, name: str, limit: int = 50) -> HistoryReport:
+        """Return the newest changes that touched a CI, ends of relationships included."""
+        ...
+
+    def search_cis(self, text: str, limit: int = 20) -> SearchReport:
+        """Return CIs whose name or identifiers match the words, best first."""
+        ...
+
+
+class Asking(Protocol):
+    """Questions about impact."""
+
+    def blast_radius(
+        self,
+        names: Sequence[str],
+        *,
+        at: Moment | None = None,
+        budget: int | None = None,
+    ) -> BlastRadiusReport:
+        """Return what an outage of these CIs takes with it, now or as things were."""
+        ...
+
+    def explain_impact(
+        self, names: Sequence[str], hit: str, *, at: Moment | None = None
+    ) -> ExplainReport:
+        """Return every step by which an outage of these CIs reaches one CI."""
+        ...
+
+    def preview_change(
+        self, targets: Sequence[Target], start_at: datetime, end_at: datetime
+    ) -> PreviewReport:
+        """Return what a change does in each stretch of time."""
+        ...
+
+    def diff_moments(
+        self, first: Moment, second: Moment, outages: Sequence[str] = ()
+    ) -> DiffReport:
+        """Return what differs between two moments, and how that changes the given outages."""
+        ...
+
+
+class Auditing(Protocol):
+    """Questions about the log and the installation."""
+
+    def list_log(self, limit: int = 20, before: int | None = None) -> LogReport:
+        """Return the newest entries, or those before a revision."""
+        ...
+
+    def show_log(self, revision: int) -> RevisionDetails:
+        """Return one entry with what it changed.
+
+        Raises:
+            UnknownRevision: There is none of that number.
+        """
+        ...
+
+    def anchor_log(self) -> Anchor:
+        """Return revision and hash of the newest entry, for keeping elsewhere."""
+        ...
+
+    def verify_log(
+        self, anchor: Anchor | None = None, progress: Progress | None = None
+    ) -> VerifyReport:
+        """Check the whole chain, and against an anchor kept elsewhere.
+
+        Raises:
+            LogBroken: With the revision and what does not fit.
+        """
+        ...
+
+    def doctor(self) -> DoctorReport:
+        """Return what was looked at in database and inventory, and what to do about it."""
+        ...
+
+
+class Transferring(Protocol):
+    """Inventory in and out."""
+
+    def list_formats(self) -> Mapping[str, str]:
+        """Return what can be imported: format name to summary."""
+        ...
+
+    def import_inventory(
+        self, source: ImportInput, request: ImportRequest, progress: Progress | None = None
+    ) -> ImportReport:
+        """Read a file or folder into the inventory, or plan it.
+
+        Raises:
+            UnknownFormat: No importer reads that format.
+            BadFile: The whole input is refused; nothing was written.
+            Interrupted: Stopped by the user; whole batches remain.
+        """
+        ...
+
+    def export_inventory(self) -> Iterator[bytes]:
+        """Yield the inventory as lines of the `records` format."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EditReason:
+    """Why an edit is made, and how a retry of it is recognised.
+
+    Attributes:
+        reason: In a few words, for the log.
+        expected_version: Refuse unless the CI still has this version.
+        idempotency_key: A retry with the same key returns the first answer.
+        request_id: For tracing.
+    """
+
+    reason: str = ""
+    expected_version: int | None = None
+    idempotency_key: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelationship:
+    """A relationship to record: `dependent` relies on `provider`; both are names of CIs."""
+
+    type: str
+    dependent: str
+    provider: str
+    strength: str | None = None
+    tolerates_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewGroup:
+    """A redundancy group to record; `owner` and `members` are names of CIs, `owner` may be empty.
+
+    `k_min` members are needed not to be DOWN, `k_full` to be fully UP (None: as `k_min`).
+    """
+
+    name: str
+    members: tuple[str, ...]
+    k_min: int
+    k_full: int | None = None
+    mode: str | None = None
+    owner: str = ""
+
+
+class Editing(Protocol):
+    """Changes made by hand; each is one entry of the log."""
+
+    def add_ci(
+        self,
+        class_name: str,
+        name: str,
+        attributes: Mapping[str, Any],
+        within: Mapping[str, str],
+        reason: EditReason,
+    ) -> CI:
+        """Record a CI; `within` names, by role, the CIs it is identified within."""
+        ...
+
+    def set_attributes(self, name: str, values: Mapping[str, Any], reason: EditReason) -> CI:
+        """Set values by hand; None takes a manual value back."""
+        ...
+
+    def retire_ci(self, name: str, reason: EditReason) -> CI:
+        """Retire a CI: it stays on record and takes no part in impact."""
+        ...
+
+    def restore_ci(self, name: str, reason: EditReason) -> CI:
+        """Take a retired CI back into use."""
+        ...
+
+    def add_relationship(self, new: NewRelationship, reason: EditReason) -> Relationship:
+        """Record that one CI relies on another."""
+        ...
+
+    def remove_relationship(self, relationship_id: str, reason: EditReason) -> Relationship:
+        """End a relationship; the log keeps it."""
+        ...
+
+    def add_group(self, new: NewGroup, reason: EditReason) -> CI:
+        """Record a redundancy group with its members."""
+        ...
+
+
+class Operations(Reading, Asking, Auditing, Transferring, Editing, Protocol):
+    """Everything a user can do."""
+
+    def close(self) -> None:
+        """Release what was opened."""
+        ...

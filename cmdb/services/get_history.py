@@ -1,0 +1,94 @@
+"""What happened to one CI, and who did it?
+
+Each change names the revision of the change before it, so the answer costs in proportion to the
+CI's own changes and those of its relationships, not to the length of the log.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from cmdb.errors import BadValue
+from cmdb.model.changes import LogChange
+from cmdb.model.inventory import CI, HistoryEvent, Relationship, from_epoch_ms
+from cmdb.model.log import LogEntry
+from cmdb.model.reports import HistoryReport
+from cmdb.services.context import Context
+from cmdb.services.find_ci import find_ci, named
+from cmdb.services.permit import permit
+
+
+def get_history(context: Context, name: str, limit: int = 50) -> HistoryReport:
+    """Return the newest changes that touched a CI, newest first.
+
+    Args:
+        context: On whose behalf, and with what.
+        name: Id, name or `Class/name`.
+        limit: Most changes to return; `is_partial` says whether there are more.
+
+    Raises:
+        UnknownCI: With the nearest names.
+    """
+    permit(context.caller, "read", name)
+    if limit < 1:
+        raise BadValue("limit", "at least one change must be asked for")
+    ci = find_ci(context, name)
+    relationships = context.store.find_relationships(
+        [ci.id], context.caller.visibility, live_only=False
+    )
+    events = []
+    for entry, change in _walk(context, ci, relationships):
+        if len(events) == limit:
+            return _report(context, ci, events, is_partial=True)
+        events.append(_event(entry, change))
+    return _report(context, ci, events, is_partial=False)
+
+
+def _walk(
+    context: Context, ci: CI, relationships: list[Relationship]
+) -> Iterator[tuple[LogEntry, LogChange]]:
+    """Yield changes newest first by following each subject's chain backwards."""
+    waiting = [(-ci.version, ci.id), *((-each.version, each.id) for each in relationships)]
+    heapq.heapify(waiting)
+    entry: LogEntry | None = None
+    changes: dict[str, LogChange] = {}
+    while waiting:
+        negative, subject = heapq.heappop(waiting)
+        if not negative:
+            continue
+        if entry is None or entry.revision != -negative:
+            found = context.store.entries(-negative, -negative)
+            if not found:
+                continue
+            entry = found[0]
+            changes = {change.id: change for change in entry.changes if change is not None}
+        change = changes.get(subject)
+        if change is not None:
+            yield entry, change
+            heapq.heappush(waiting, (-change.previous, subject))
+
+
+def _event(entry: LogEntry, change: LogChange) -> HistoryEvent:
+    header = entry.header
+    return HistoryEvent(
+        entry.revision,
+        from_epoch_ms(entry.at),
+        str(header.get("actor", "")),
+        str(header.get("source", "")),
+        str(header.get("reason", "")),
+        change.kind,
+        change.id,
+        change.before,
+        change.after,
+        change.ends,
+    )
+
+
+def _report(
+    context: Context, ci: CI, events: list[HistoryEvent], *, is_partial: bool
+) -> HistoryReport:
+    ends = {event.ends[end] for event in events for end in ("dependent", "provider") if event.ends}
+    others = context.store.get_cis(sorted(ends), context.caller.visibility)
+    names = {each.id: str(named(each)) for each in others.values()}
+    return HistoryReport(named(ci), tuple(events), names, is_partial)

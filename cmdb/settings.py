@@ -1,0 +1,123 @@
+"""What does this installation need to know that no file and no option tells it? Read once."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+VARIABLES: Mapping[str, str] = {
+    "CMDB_DATA_DIR": "Folder of the embedded database and of what belongs to it.",
+    "CMDB_DATABASE_URL": "Address of a Neo4j server or cluster; empty: the embedded database.",
+    "CMDB_DATABASE_USER": "Who logs in to Neo4j.",
+    "CMDB_DATABASE_PASSWORD": "Password of that user; never printed.",
+    "CMDB_DATABASE_NAME": "Database of the Neo4j server; empty: the user's home database.",
+    "CMDB_DATABASE_HEAP": "Largest memory of the embedded engine, such as `1g` or `512m`.",
+    "CMDB_URL": "Address of a server of this product, for working through its API.",
+    "CMDB_TOKEN": "API token for that server; never printed.",
+    "CMDB_ACTOR": "Who stands in the log; by default the name of the logged-in user.",
+}
+"""Every environment variable that is read, and what it is for."""
+
+_HEAP = re.compile(r"[1-9][0-9]{0,5}[mg]")
+_SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
+
+
+class WrongSetting(ValueError):
+    """An environment variable cannot be read; the composition root makes `BadSettings` of it."""
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(f"{setting}: {reason}")
+        self.setting = setting
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process.
+
+    Attributes:
+        data_dir: Folder of the embedded database.
+        database_url: Address of Neo4j, or empty.
+        database_user: Who logs in there.
+        database_password: Never shown, not even in a representation of this object.
+        database_name: Database there, or empty.
+        database_heap: Largest memory of the embedded engine.
+        url: Address of a server of this product, or empty.
+        token: Its API token; never shown.
+        actor: Who stands in the log.
+    """
+
+    data_dir: Path
+    database_url: str = ""
+    database_user: str = ""
+    database_password: str = field(default="", repr=False)
+    database_name: str = ""
+    database_heap: str = "1g"
+    url: str = ""
+    token: str = field(default="", repr=False)
+    actor: str = "unknown"
+
+    @property
+    def graph_dir(self) -> Path:
+        """Folder of the embedded database's own files."""
+        return self.data_dir / "graph"
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Return the settings that environment variables give.
+
+        Args:
+            environment: Variables by name; by default those of the process.
+
+        Raises:
+            WrongSetting: A variable cannot be read.
+        """
+        given = os.environ if environment is None else environment
+        values = {name: given.get(name, "").strip() for name in VARIABLES}
+        heap = values["CMDB_DATABASE_HEAP"].lower() or "1g"
+        if not _HEAP.fullmatch(heap):
+            raise WrongSetting("CMDB_DATABASE_HEAP", f"{heap!r} is no size such as 1g or 512m")
+        folder = values["CMDB_DATA_DIR"]
+        return cls(
+            data_dir=Path(folder).expanduser() if folder else default_data_dir(given),
+            database_url=_checked_address(values["CMDB_DATABASE_URL"]),
+            database_user=values["CMDB_DATABASE_USER"],
+            database_password=given.get("CMDB_DATABASE_PASSWORD", ""),
+            database_name=values["CMDB_DATABASE_NAME"],
+            database_heap=heap,
+            url=values["CMDB_URL"],
+            token=given.get("CMDB_TOKEN", ""),
+            actor=values["CMDB_ACTOR"] or _logged_in_user(),
+        )
+
+
+def default_data_dir(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Return the folder where programs of this platform keep their data."""
+    home = Path.home()
+    if platform == "win32":
+        return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "cmdb"
+    if platform == "darwin":
+        return home / "Library" / "Application Support" / "cmdb"
+    base = environment.get("XDG_DATA_HOME", "")
+    # The XDG specification tells programs to ignore a relative path.
+    return (Path(base) if base.startswith("/") else home / ".local" / "share") / "cmdb"
+
+
+def _checked_address(url: str) -> str:
+    scheme = url.partition("://")[0]
+    if url and (scheme not in _SCHEMES or scheme == url):
+        known = ", ".join(f"{name}://" for name in _SCHEMES)
+        raise WrongSetting("CMDB_DATABASE_URL", f"it must begin with one of {known}")
+    return url
+
+
+def _logged_in_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
