@@ -150,6 +150,12 @@ class UnknownRevision(NotFound):
     code = "UNKNOWN_REVISION"
     kind = "revision"
 
+    def __init__(self, name: str, nearest: Sequence[str] = (), *, reason: str = "") -> None:
+        super().__init__(name, nearest)
+        if reason:
+            self.args = (f"Revision {name} cannot be read: {reason}.",)
+            self.facts["reason"] = reason
+
 
 class AmbiguousName(CmdbError):
     """Several CIs carry that name; the candidates are `Class/name (id)`."""

@@ -1,0 +1,120 @@
+"""Which dependents of an *any* type have an implicit group of providers?
+
+A dependent of such a type (`routes_to`) with one provider depends on it hard. With several
+distinct ones it depends hard on a group node made here, of which they are the members and one is
+enough. Two things are left out of it:
+
+- An edge whose own strength is not `gate`: it is used as it says.
+- A provider that an explicit group already speaks for: where the dependent relies on a group (by
+  any edge that propagates) of which the provider is a member, the direct edge is shown only. The
+  group itself may be among the providers, and then counts as one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmdb.snapshot.edges import GATE, HARD, WEAK, Edges, certain_edges, joined
+
+Nodes = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImplicitGroups:
+    """Groups made by the compilation, in the order of their dependents and types.
+
+    Attributes:
+        dependents: Node of the dependent.
+        types: Place of the type in `Estate.types`.
+        sizes: Number of members.
+    """
+
+    dependents: Nodes
+    types: NDArray[np.uint16]
+    sizes: Nodes
+
+    def __len__(self) -> int:
+        """Return the number of groups."""
+        return len(self.dependents)
+
+
+def form_groups(
+    edges: Edges, is_any: NDArray[np.bool_], is_group: NDArray[np.bool_]
+) -> tuple[Edges, ImplicitGroups]:
+    """Return the edges with implicit groups in place; group i is node `len(is_group) + i`.
+
+    Args:
+        edges: All edges, a member of an *any* type still being a gate edge.
+        is_any: bool, by type: several providers of one dependent are alternatives.
+        is_group: bool, by node: an explicit redundancy group.
+    """
+    of_any = is_any[edges.type] & (edges.strength == GATE)
+    if not of_any.any():
+        none = np.empty(0, dtype=np.int64)
+        return edges, ImplicitGroups(none, np.empty(0, dtype=np.uint16), none)
+    others = edges.take(~of_any)
+    alternatives = edges.take(of_any)
+    covered = _covered(alternatives, others, is_group)
+    made, groups = _grouped(alternatives.take(~covered), len(is_group))
+    shown = alternatives.take(covered).with_strength(WEAK)
+    return joined([others, shown, made]), groups
+
+
+def _covered(alternatives: Edges, others: Edges, is_group: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which alternatives are members of an explicit group that their dependent relies on."""
+    none = np.zeros(len(alternatives), dtype=np.bool_)
+    membership = others.take((others.strength == GATE) & is_group[others.dependent])
+    reliance = joined([alternatives, others.take(others.strength != WEAK)])
+    reliance = reliance.take(is_group[reliance.provider])
+    reliance = reliance.take(np.isin(reliance.dependent, alternatives.dependent))
+    if not len(membership) or not len(reliance):
+        return none
+    order = np.argsort(membership.dependent, kind="stable")
+    holders, members = membership.dependent[order], membership.provider[order]
+    first = np.searchsorted(holders, reliance.provider, side="left")
+    counts = np.searchsorted(holders, reliance.provider, side="right") - first
+    steps = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    spoken_for = members[np.repeat(first, counts) + steps]
+    nodes = len(is_group)
+    pairs = np.repeat(reliance.dependent, counts) * nodes + spoken_for
+    return np.isin(alternatives.dependent * nodes + alternatives.provider, pairs)
+
+
+def _grouped(edges: Edges, nodes: int) -> tuple[Edges, ImplicitGroups]:
+    """Return alternatives as hard edges, or as members of groups where there are several."""
+    shift = 1 << 16
+    keys = edges.dependent * shift + edges.type
+    # Of several edges to one provider the one that tolerates least counts for the group.
+    order = np.lexsort((np.nan_to_num(edges.tolerates_seconds), edges.provider, keys))
+    edges, keys = edges.take(order), keys[order]
+    is_repeated = np.zeros(len(edges), dtype=np.bool_)
+    is_repeated[1:] = (keys[1:] == keys[:-1]) & (edges.provider[1:] == edges.provider[:-1])
+    distinct, owner = np.unique(keys, return_inverse=True)
+    sizes = np.bincount(owner[~is_repeated], minlength=len(distinct))
+    has_group = sizes > 1
+    place = np.cumsum(has_group) - 1
+    is_member = has_group[owner]
+    groups = ImplicitGroups(
+        distinct[has_group] // shift,
+        (distinct[has_group] % shift).astype(np.uint16),
+        sizes[has_group].astype(np.int64),
+    )
+    chosen = is_member & ~is_repeated
+    members = edges.take(chosen)
+    members = Edges(
+        nodes + place[owner[chosen]],
+        members.provider,
+        members.type,
+        members.strength,
+        members.tolerates_seconds,
+        members.confidence,
+        members.is_inferred,
+    )
+    heads = certain_edges(
+        groups.dependents, nodes + np.arange(len(groups), dtype=np.int64), groups.types
+    )
+    single = edges.take(~is_member).with_strength(HARD)
+    return joined([single, members, heads]), groups

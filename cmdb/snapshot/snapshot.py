@@ -1,0 +1,251 @@
+"""What does the engine work on, and what are its nodes called?
+
+A `Snapshot` is one revision of the inventory, compiled. It is unrestricted: whoever shows an
+answer made from it takes away what a caller may not see, by `restricted_to_of`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmdb.errors import UnknownCI
+from cmdb.model.registry import LIFECYCLE, SERVICE_LAYERS, Registry
+from cmdb.snapshot.criticality import HIGHEST, LOWEST, compute_criticality
+from cmdb.snapshot.estate import ABSENT, LIFECYCLE_CODES, Estate
+from cmdb.snapshot.figures import GIVEN, Figures, compute_figures
+from cmdb.snapshot.wiring import Wiring, taking_part, wire
+from impact import Topology
+from impact.topology import SERVICE, STALE
+
+IMPLICIT_GROUP = "ImplicitGroup"
+"""What `class_of` says of a group that the compilation made."""
+
+_WIRED_BY = ("id", "class", "is_merged", "a_k_min", "a_k_full")
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """One revision of the inventory, ready for questions. Safe to share between threads.
+
+    Attributes:
+        revision: The log entry it stands at.
+        topology: What the engine works on.
+        registry: The classes and types it was compiled with.
+        included: Planned CIs that take part because they were asked for.
+        basis: uint8, by node: where its availability comes from (`figures.GIVEN`, ...).
+    """
+
+    revision: int
+    topology: Topology
+    registry: Registry
+    included: frozenset[str]
+    basis: NDArray[np.uint8]
+    estate: Estate
+    wiring: Wiring
+
+    def __contains__(self, ci_id: object) -> bool:
+        """Tell whether a CI of that id, or an implicit group, is known."""
+        return isinstance(ci_id, str) and (
+            self.estate.cis.row(ci_id) >= 0 or ci_id in self.implicit_groups
+        )
+
+    def name_of(self, ci_id: str) -> str:
+        """Return the name of a CI, or a readable one of an implicit group.
+
+        Raises:
+            UnknownCI: Neither is known.
+        """
+        group = self.implicit_groups.get(ci_id)
+        return group[1] if group else str(self.estate.cis["name"][self._row(ci_id)])
+
+    def class_of(self, ci_id: str) -> str:
+        """Return the class of a CI; `IMPLICIT_GROUP` for an implicit group."""
+        if ci_id in self.implicit_groups:
+            return IMPLICIT_GROUP
+        return self.estate.classes[int(self.estate.cis["class"][self._row(ci_id)])]
+
+    def lifecycle_of(self, ci_id: str) -> str:
+        """Return the life-cycle stage of a CI, empty if not known; a group is in use."""
+        if ci_id in self.implicit_groups:
+            return "in_use"
+        code = int(self.estate.cis["lifecycle"][self._row(ci_id)])
+        return "" if code == ABSENT else LIFECYCLE[code]
+
+    def restricted_to_of(self, ci_id: str) -> tuple[str, ...]:
+        """Return the teams that alone may see a CI; empty for everybody.
+
+        An implicit group is named after its dependent and restricted as it is.
+        """
+        group = self.implicit_groups.get(ci_id)
+        return self.estate.restricted_to.get(self._row(group[0] if group else ci_id), ())
+
+    def services(self) -> list[str]:
+        """Return the ids of the services that take part, in node order."""
+        found = np.flatnonzero(self.topology.flags & SERVICE).tolist()
+        return [self.topology.ids[node] for node in found]
+
+    @cached_property
+    def inferred_edges(self) -> int:
+        """Return how many edges were deduced or are in doubt."""
+        return int(np.count_nonzero(self.wiring.edges.is_inferred))
+
+    @cached_property
+    def implicit_groups(self) -> Mapping[str, tuple[str, str]]:
+        """Return, by id of each implicit group, its dependent's id and a readable name."""
+        groups = self.wiring.groups
+        ids = self.topology.ids[len(self.wiring.rows) :]
+        rows = self.wiring.rows[groups.dependents].tolist()
+        cis, types = self.estate.cis, self.estate.types
+        return {
+            group_id: (
+                cis["id"][row],
+                f"{cis['name'][row]}: any of {size} ({types[code]})",
+            )
+            for group_id, row, size, code in zip(
+                ids, rows, groups.sizes.tolist(), groups.types.tolist(), strict=True
+            )
+        }
+
+    def including(self, ci_ids: Collection[str]) -> Snapshot:
+        """Return the same revision with these planned CIs taking part.
+
+        Raises:
+            UnknownCI: One of them is not known.
+        """
+        for ci_id in ci_ids:
+            self._row(ci_id)
+        included = self.included | frozenset(ci_ids)
+        return compile_snapshot(self.estate, self.registry, include=included)
+
+    def _row(self, ci_id: str) -> int:
+        row = self.estate.cis.row(ci_id)
+        if row < 0:
+            raise UnknownCI(ci_id)
+        return row
+
+
+def compile_snapshot(
+    estate: Estate,
+    registry: Registry,
+    *,
+    include: frozenset[str] = frozenset(),
+    previous: Snapshot | None = None,
+) -> Snapshot:
+    """Return the snapshot of an estate.
+
+    Args:
+        estate: The inventory at one revision.
+        registry: Classes and types.
+        include: Planned CIs, and those in build, that are to take part.
+        previous: An earlier snapshot of the same line; what did not change is taken from it.
+    """
+    takes_part = taking_part(estate, include)
+    if previous is None or not _is_wired_alike(previous, estate, registry, takes_part):
+        wiring = wire(estate, registry, takes_part)
+        bare = _build(estate, wiring)
+    else:
+        wiring, bare = previous.wiring, previous.topology
+    figures = _figures(estate, registry, wiring)
+    flags = _flags(estate, registry, wiring, bare)
+    topology = _with_nodes(bare, flags=flags, q=figures.q, mttr_hours=figures.mttr_hours)
+    criticality = compute_criticality(topology, _floors(estate, wiring))
+    topology = _with_nodes(topology, criticality=criticality)
+    return Snapshot(estate.revision, topology, registry, include, figures.basis, estate, wiring)
+
+
+def _is_wired_alike(
+    previous: Snapshot, estate: Estate, registry: Registry, takes_part: NDArray[np.bool_]
+) -> bool:
+    """Return whether nodes and edges are those of an earlier snapshot."""
+    old = previous.estate
+    return (
+        registry is previous.registry
+        and all(
+            column is old.relationships.columns.get(name)
+            for name, column in estate.relationships.columns.items()
+        )
+        and all(estate.cis[name] is old.cis[name] for name in _WIRED_BY)
+        and np.array_equal(takes_part, previous.wiring.takes_part)
+    )
+
+
+def _build(estate: Estate, wiring: Wiring) -> Topology:
+    rows, groups, edges = wiring.rows, wiring.groups, wiring.edges
+    ids = estate.cis["id"][rows]
+    dependents = ids[groups.dependents].tolist()
+    made = [
+        f"any:{dependent}:{estate.types[code]}"
+        for dependent, code in zip(dependents, groups.types.tolist(), strict=True)
+    ]
+    k_min = _counts(estate, "a_k_min", wiring, np.ones(len(groups)))
+    k_full = _counts(estate, "a_k_full", wiring, groups.sizes)
+    return Topology.build(
+        ids=(*ids.tolist(), *made),
+        dependents=edges.dependent,
+        providers=edges.provider,
+        strengths=edges.strength,
+        tolerates_seconds=_unless(edges.tolerates_seconds, np.isnan(edges.tolerates_seconds)),
+        is_gate=wiring.is_gate,
+        is_group=wiring.is_group,
+        k_min=k_min,
+        # A group that is full below what it needs at least is full when it has that.
+        k_full=np.where(k_full > 0, np.maximum(k_full, k_min), 0),
+        edge_inferred=_unless(edges.is_inferred, ~edges.is_inferred),
+        edge_confidence=_unless(edges.confidence, edges.confidence == 1),
+    )
+
+
+def _unless(values: NDArray[Any], is_default: NDArray[np.bool_]) -> NDArray[Any] | None:
+    return None if is_default.all() else values
+
+
+def _counts(estate: Estate, name: str, wiring: Wiring, implicit: NDArray[Any]) -> NDArray[np.int32]:
+    own = np.nan_to_num(estate.cis[name][wiring.rows])
+    own = np.where(wiring.is_gate[: len(own)], np.clip(own, 0, np.iinfo(np.int32).max), 0)
+    return np.concatenate([own, implicit]).astype(np.int32)
+
+
+def _figures(estate: Estate, registry: Registry, wiring: Wiring) -> Figures:
+    """Return figures by node; a group stands for nothing but its members and never fails."""
+    found = compute_figures(estate, registry, wiring.rows)
+    group_count = len(wiring.groups)
+    q = np.concatenate([found.q, np.zeros(group_count)])
+    mttr_hours = np.concatenate([found.mttr_hours, np.full(group_count, np.nan)])
+    basis = np.concatenate([found.basis, np.full(group_count, GIVEN, dtype=np.uint8)])
+    q[wiring.is_group], mttr_hours[wiring.is_group] = 0.0, np.nan
+    basis[wiring.is_group] = GIVEN
+    return Figures(q, mttr_hours, basis)
+
+
+def _flags(estate: Estate, registry: Registry, wiring: Wiring, bare: Topology) -> NDArray[np.uint8]:
+    layers = [
+        registry.classes[name].layer if name in registry.classes else "" for name in estate.classes
+    ]
+    is_service = np.array([layer in SERVICE_LAYERS for layer in layers], dtype=np.bool_)
+    rows = wiring.rows
+    flags = bare.flags & np.uint8(0xFF & ~(SERVICE | STALE))
+    flags[: len(rows)] |= np.where(is_service[estate.cis["class"][rows]], SERVICE, 0).astype("u1")
+    is_stale = estate.cis["lifecycle"][rows] == LIFECYCLE_CODES["stale"]
+    flags[: len(rows)] |= np.where(is_stale, STALE, 0).astype("u1")
+    return flags
+
+
+def _floors(estate: Estate, wiring: Wiring) -> NDArray[np.uint8]:
+    given = estate.cis["a_criticality"][wiring.rows]
+    floors = np.where(np.isnan(given), 0, np.clip(np.nan_to_num(given), LOWEST, HIGHEST))
+    return np.concatenate([floors, np.zeros(len(wiring.groups))]).astype(np.uint8)
+
+
+def _with_nodes(topology: Topology, **parts: Any) -> Topology:
+    """Return a topology with other node arrays and the same edges."""
+    names = (
+        "ids", "dependents_of", "providers_of", "gates", "flags", "criticality", "own", "weak",
+        "tolerant", "confidence", "q", "mttr_hours",
+    )  # fmt: skip
+    return Topology(**{name: getattr(topology, name) for name in names} | parts)

@@ -1,0 +1,118 @@
+"""Which CIs and relationships take part, and as which nodes and edges?
+
+Nodes are the CIs in use, in maintenance or stale that were not merged into others, then one node
+for each implicit group. Edges are the live relationships between them, with the strength of the
+relationship or else of its type. Members make a gate: of a group or cluster, and of any other CI
+that a relationship of strength `gate` starts from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmdb.model.registry import Registry
+from cmdb.snapshot.edges import GATE, WEAK, Edges
+from cmdb.snapshot.estate import (
+    ABSENT,
+    LIFECYCLE_CODES,
+    STRENGTH_CODES,
+    TAKES_PART_CODES,
+    Estate,
+)
+from cmdb.snapshot.groups import ImplicitGroups, form_groups
+
+ON_REQUEST_CODES = frozenset({LIFECYCLE_CODES["planned"], LIFECYCLE_CODES["in_build"]})
+
+Nodes = NDArray[np.int64]
+Bool = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wiring:
+    """Nodes and edges of a topology.
+
+    Attributes:
+        takes_part: bool, by row of CIs.
+        rows: Row of each node that is a CI, in node order; implicit groups follow.
+        groups: The implicit groups.
+        edges: All edges, weak ones included.
+        is_gate: bool, by node.
+        is_group: bool, by node: a gate that is nothing but a group.
+    """
+
+    takes_part: Bool
+    rows: Nodes
+    groups: ImplicitGroups
+    edges: Edges
+    is_gate: Bool
+    is_group: Bool
+
+
+def taking_part(estate: Estate, include: Collection[str] = ()) -> Bool:
+    """Return bool, by row of CIs; planned and unbuilt ones where `include` has them."""
+    codes = np.zeros(ABSENT + 1, dtype=np.bool_)
+    codes[list(TAKES_PART_CODES)] = True
+    lifecycle = estate.cis["lifecycle"]
+    chosen: Bool = codes[lifecycle]
+    for row in (estate.cis.row(ci_id) for ci_id in include):
+        if row >= 0 and int(lifecycle[row]) in ON_REQUEST_CODES:
+            chosen[row] = True
+    return chosen & ~estate.cis["is_merged"]
+
+
+def wire(estate: Estate, registry: Registry, takes_part: Bool) -> Wiring:
+    """Return the nodes and edges of an estate; vectorised."""
+    rows = np.flatnonzero(takes_part)
+    edges = _live_edges(estate, registry, takes_part)
+    gate_classes, group_classes = gates_by_class(estate.classes, registry)
+    classes = estate.cis["class"][rows]
+    is_group = group_classes[classes]
+    several = np.array([registry.types[name].several == "any" for name in estate.types], dtype=bool)
+    edges, groups = form_groups(edges, several, is_group)
+    is_implicit = np.ones(len(groups), dtype=np.bool_)
+    is_gate = np.concatenate([gate_classes[classes], is_implicit])
+    is_gate[edges.dependent[edges.strength == GATE]] = True
+    return Wiring(takes_part, rows, groups, edges, is_gate, np.concatenate([is_group, is_implicit]))
+
+
+def gates_by_class(classes: Sequence[str], registry: Registry) -> tuple[Bool, Bool]:
+    """Return which classes have members that are counted, and which of them are groups.
+
+    A group is a gate of no layer of its own: it stands for nothing but its members.
+    """
+    gates, groups = [], []
+    for name in classes:
+        line = registry.lineage(name) if name in registry.classes else ()
+        is_gate = any(registry.classes[ancestor].is_gate for ancestor in line)
+        gates.append(is_gate)
+        groups.append(is_gate and registry.classes[name].layer == "any")
+    return np.array(gates, dtype=np.bool_), np.array(groups, dtype=np.bool_)
+
+
+def _live_edges(estate: Estate, registry: Registry, takes_part: Bool) -> Edges:
+    table = estate.relationships
+    ends = (table["dependent"], table["provider"])
+    chosen = np.flatnonzero(table["live"] & takes_part[ends[0]] & takes_part[ends[1]])
+    node_of = np.cumsum(takes_part) - 1
+    types = table["type"][chosen]
+    defaults = np.array(
+        [STRENGTH_CODES[registry.types[name].strength or "weak"] for name in estate.types],
+        dtype=np.uint8,
+    )
+    symmetric = np.array([registry.types[name].is_symmetric for name in estate.types], dtype=bool)
+    own = table["strength"][chosen]
+    strength = np.where(own == ABSENT, defaults[types], own)
+    confidence = table["confidence"][chosen]
+    return Edges(
+        node_of[ends[0][chosen]],
+        node_of[ends[1][chosen]],
+        types,
+        np.where(symmetric[types], WEAK, strength),
+        table["tolerates_seconds"][chosen],
+        confidence,
+        table["is_inferred"][chosen] | (confidence < 1),
+    )
