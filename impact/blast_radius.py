@@ -163,13 +163,17 @@ def single_radius(topology: Topology, outages: tuple[Outage, ...], views: Views)
 def merge_radii(
     topology: Topology, outages: tuple[Outage, ...], radii: Sequence[BlastRadius]
 ) -> BlastRadius:
-    """Return each CI once, as it stands at its worst, from the first moment that it does."""
+    """Return each CI once, as it stands at its worst, from the first moment that it does.
+
+    Of the moments in which a CI is merely AT_RISK, the one with the smallest margin counts.
+    """
     views = [radius.hits.views[0] for radius in radii]
     tables = [table_of(view, number) for number, view in enumerate(views)]
     margins = np.concatenate([_margins(t, v.worst) for t, v in zip(tables, views, strict=True)])
     nodes, best, worst, view = (
         np.concatenate([getattr(table, name) for table in tables]) for name in Table.__slots__
     )
+    margins[worst > 1] = 0
     order = np.lexsort((view, margins, -best, -worst, nodes))
     first = order[np.diff(nodes[order], prepend=-1) > 0]
     table = Table(nodes[first], best[first], worst[first], view[first])

@@ -63,7 +63,7 @@ class Timeline:
     _starts: tuple[int, ...] = field(repr=False, compare=False)
 
     def at(self, moment: datetime) -> Slice:
-        """Return the slice that holds a moment; the first if it lies before all events."""
+        """Return the slice that holds a moment; the last, lasting one if times are relative."""
         if self.is_relative:
             return self.slices[-1]
         place = int(np.searchsorted(self._starts, to_milliseconds(moment), side="right"))
@@ -107,11 +107,12 @@ def timeline(
     causes = tuple(outages)
     limit = check_budget(budget)
     is_relative = not any(outage.is_timed for outage in causes)
-    changes = _own_changes(topology, causes, 0 if is_relative else LONG_AGO)
-    best = list(_sweep(topology, changes, limit, is_worst=False))
+    first = 0 if is_relative else LONG_AGO
+    changes = _own_changes(topology, causes, first)
+    best = list(_sweep(topology, changes, limit, first=first, is_worst=False))
     worst = best
     if len(topology.unknown_nodes):
-        worst = list(_sweep(topology, changes, limit, is_worst=True))
+        worst = list(_sweep(topology, changes, limit, first=first, is_worst=True))
     moments = list(_joined(best, worst))
     return _assemble(topology, causes, moments, is_relative=is_relative, budget=budget)
 
@@ -136,11 +137,12 @@ def _sweep(
     changes: list[tuple[int, int, int, int]],
     budget: int,
     *,
+    first: int,
     is_worst: bool,
 ) -> Iterator[tuple[int, World]]:
-    """Yield (time, world) at every event point."""
-    events = {moment for start, end, _, _ in changes for moment in (start, end)} - {FOR_EVER}
-    queue = sorted(events)
+    """Yield (time, world) at `first` and at every event point."""
+    events = {moment for start, end, _, _ in changes for moment in (start, end)}
+    queue = sorted((events | {first}) - {FOR_EVER})
     down: dict[int, int] = {}
     degraded: dict[int, int] = {}
     while queue:
@@ -212,9 +214,6 @@ def _assemble(
     budget: int | None,
 ) -> Timeline:
     """Cut the moments before recorded time down to one and give each slice its radius."""
-    if not moments:
-        idle = settle_world(topology, {}, check_budget(None))
-        moments = [(LONG_AGO, idle, idle)]
     recorded = [place for place, (now, _, _) in enumerate(moments) if now > LONG_AGO // 2]
     moments = moments[max((recorded[0] if recorded else len(moments)) - 1, 0) :]
     starts = [now if now > LONG_AGO // 2 else None for now, _, _ in moments]
