@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from cmdb.errors import DatabaseLocked, DatabaseRefused, DatabaseUnavailable
 from cmdb.store.arcadedb import open_arcadedb
 from cmdb.store.connection import Ddl, NodeType, Transaction, Unique
 
+ROOT = Path(__file__).parents[2]
 SCHEMA: list[Ddl] = [NodeType("Thing"), Unique("Thing", "key")]
 OPEN = """
 import sys
@@ -34,6 +36,7 @@ def open_in_another_process(folder: Path, cwd: Path, *more: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", OPEN, str(folder), *more],
         cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
