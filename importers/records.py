@@ -37,7 +37,8 @@ from importers.reading import (
     open_bytes,
     single_file,
 )
-from importers.records_format import FORMAT, VERSION, NotARecord, decode_record
+from importers.records_decoding import NotARecord, decode_record
+from importers.records_format import FORMAT, VERSION
 
 TABLE: Final = (
     MappingRow("header line", "checked: format, version, number of records"),

@@ -49,15 +49,21 @@ def find_services(
         namespace: Where the workload lives.
         services: Ports by namespace and name of every Service.
     """
-    for piece in _SEPARATORS.split(value)[:_PIECES_LIMIT]:
+    pieces = _SEPARATORS.split(value.strip())[:_PIECES_LIMIT]
+    for piece in pieces:
         match = _ADDRESS.fullmatch(piece)
-        if match is None:
+        if match is None or not (_is_marked(match) or (len(pieces) == 1 and not match["path"])):
             continue
         host = match["host"].lower()
         for candidate in _candidates(host, namespace):
             if candidate in services:
                 yield Found(*candidate, _confidence(match, services[candidate]))
                 break
+
+
+def _is_marked(match: re.Match[str]) -> bool:
+    """Return whether anything but its spelling says that this is an address."""
+    return bool(match["scheme"] or match["port"] or "." in match["host"])
 
 
 def _candidates(host: str, namespace: str) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +12,14 @@ from typing import Any, Final
 
 from cmdb.errors import BadFile
 from cmdb.model.records import Problem
+from importers.credentials import is_credential
 from importers.json_documents import NotJson, load_json, parse_json
 from importers.lines import TextLines, numbered_lines
 from importers.reading import LimitedReader
 from importers.table.mapping import TableMapping
 
 DELIMITERS: Final = (",", ";", "\t", "|")
+_RAW_LIMIT: Final = 65_536
 _FORMULA_SIGNS: Final = ("'=", "'+", "'-", "'@")
 
 
@@ -182,9 +185,19 @@ class _Separated:
                 "",
                 f"the row has {len(cells)} cells, the header has {width}",
                 "Check the quotes and delimiters of the row.",
+                raw=self._raw(cells),
             )
         named = zip(self.header, cells, strict=False)
         return Row(place, {name: _unescaped(cell) for name, cell in named if name})
+
+    def _raw(self, cells: list[str]) -> str:
+        names = [*self.header, *[""] * len(cells)]
+        shown = io.StringIO()
+        csv.writer(shown, delimiter=self.delimiter, lineterminator="").writerow(
+            "(left out)" if is_credential(name, cell) else cell
+            for name, cell in zip(names, cells, strict=False)
+        )
+        return shown.getvalue()[:_RAW_LIMIT]
 
 
 def _unescaped(cell: str) -> str:
