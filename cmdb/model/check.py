@@ -1,0 +1,187 @@
+"""Is what an importer yielded fit to be kept? Against the registry: kinds, names, ends."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from cmdb.model.identify import identifying_values
+from cmdb.model.inventory import to_epoch_ms
+from cmdb.model.records import Link, Problem, Record, Reference
+from cmdb.model.registry import LIFECYCLE, Registry
+from cmdb.model.source_records import (
+    SourceRecord,
+    digest_of,
+    encode_body,
+    encode_reference,
+    encode_within,
+    source_record_id,
+)
+from cmdb.model.values import NotThatKind, canonical_json
+
+STRENGTHS = frozenset({"hard", "soft", "gate", "weak"})
+MOST_NESTED = 5
+
+
+def check_record(
+    registry: Registry, record: Record, *, source: str, scope: str, observed_ms: int, run: str
+) -> tuple[SourceRecord | None, list[Problem]]:
+    """Return the record as it is kept, or None where nothing of it can be, and its problems.
+
+    Args:
+        registry: Classes and types.
+        record: As yielded.
+        source: Of the run.
+        scope: Of the run, as text.
+        observed_ms: Declared by the run, for records without a time of their own.
+        run: Id of the run.
+    """
+    problems: list[Problem] = []
+    if record.class_name not in registry.classes:
+        reason = f"there is no class {record.class_name!r}"
+        return None, [Problem(record.place, "class", reason, "`cmdb classes` lists them.")]
+    attributes = _attributes(registry, record, problems)
+    within = {
+        role: reference
+        for role, reference in record.within.items()
+        if _is_reference(registry, reference, record.place, f"within.{role}", problems)
+    }
+    name = " ".join(record.name.split())[:500] if record.name else None
+    values = {**attributes, "name": name}
+    key = record.key or _derived_key(registry, record, values, within)
+    if not key:
+        reason = f"nothing in it identifies a {record.class_name}"
+        rules = "; ".join(str(rule) for rule in registry.rules(record.class_name))
+        return None, [Problem(record.place, "", reason, f"Give one of: {rules}.")]
+    lifecycle = record.lifecycle
+    if lifecycle is not None and lifecycle not in LIFECYCLE:
+        reason = f"{lifecycle!r} is no life-cycle stage"
+        hint = f"One of {', '.join(LIFECYCLE)}."
+        problems.append(Problem(record.place, "lifecycle", reason, hint, dropped=False))
+        lifecycle = None
+    origin = record.source or source
+    place = scope if record.scope is None else record.scope
+    kept = SourceRecord(
+        id=source_record_id(origin, place, key),
+        source=origin,
+        scope=place,
+        key=key,
+        class_name=record.class_name,
+        name=name,
+        attributes=attributes,
+        within=within,
+        links=tuple(_links(registry, record, problems)),
+        lifecycle=lifecycle,
+        observed_ms=to_epoch_ms(record.observed_at) if record.observed_at else observed_ms,
+        deleted=record.deleted,
+        about=record.about,
+        run=run,
+    )
+    return replace(kept, digest=digest_of(encode_body(kept))), problems
+
+
+def nesting(record: SourceRecord) -> int:
+    """Return how deep the things that a record is identified within are nested (0 for none)."""
+    references = [*record.within.values(), *([record.about] if record.about else [])]
+    return max((1 + _depth(reference) for reference in references), default=0)
+
+
+def _depth(reference: Reference) -> int:
+    return max((1 + _depth(inner) for inner in reference.within.values()), default=0)
+
+
+def _attributes(registry: Registry, record: Record, problems: list[Problem]) -> dict[str, Any]:
+    known = registry.attributes(record.class_name)
+    kept: dict[str, Any] = {}
+    for name, value in record.attributes.items():
+        if value is None or value == "" or value == []:
+            continue
+        attribute = known.get(name)
+        if attribute is None:
+            reason = f"{record.class_name} has no attribute {name!r}"
+            hint = "`cmdb classes` lists them; the value was left out."
+            problems.append(Problem(record.place, name, reason, hint, dropped=False))
+            continue
+        try:
+            kept[name] = attribute.check(value)
+        except NotThatKind as error:
+            reason = f"{_shown(value)} is not {error}"
+            problems.append(
+                Problem(record.place, name, reason, "The value was left out.", dropped=False)
+            )
+    return kept
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _derived_key(
+    registry: Registry,
+    record: Record,
+    values: Mapping[str, Any],
+    within: Mapping[str, Reference],
+) -> str:
+    if record.about is not None:
+        named: Any = encode_reference(record.about)
+    elif within or identifying_values(registry, record.class_name, values):
+        fields = (*registry.identifying_fields(record.class_name), "name")
+        chosen = {name: values[name] for name in fields if values.get(name) is not None}
+        named = [registry.family(record.class_name), chosen, encode_within(within)]
+    else:
+        return ""
+    return "auto:" + hashlib.sha256(canonical_json(named)).hexdigest()[:32]
+
+
+def _is_reference(
+    registry: Registry, reference: Reference, place: str, field: str, problems: list[Problem]
+) -> bool:
+    if reference.class_name not in registry.classes:
+        reason = f"there is no class {reference.class_name!r}"
+    elif _depth(reference) > MOST_NESTED:
+        reason = f"references are nested more than {MOST_NESTED} deep"
+    elif not (reference.values or reference.within):
+        reason = "the reference names nothing"
+    else:
+        return True
+    problems.append(Problem(place, field, reason, "The reference was left out.", dropped=False))
+    return False
+
+
+def _links(registry: Registry, record: Record, problems: list[Problem]) -> Iterator[Link]:
+    seen = set()
+    for link in record.links:
+        if (reason := _link_fault(registry, record, link)) is not None:
+            hint = "The relationship was left out."
+            problems.append(Problem(record.place, link.type, reason, hint, dropped=False))
+        elif _is_reference(registry, link.other, record.place, link.type, problems):
+            facts = (link.type, link.reverse, link.discriminator, repr(link.other))
+            if facts not in seen:
+                seen.add(facts)
+                yield link
+
+
+def _link_fault(registry: Registry, record: Record, link: Link) -> str | None:
+    kind = registry.types.get(link.type)
+    if kind is None:
+        return f"there is no relationship type {link.type!r}"
+    if link.strength is not None and link.strength not in STRENGTHS:
+        return f"{link.strength!r} is no strength"
+    if not 0 <= link.confidence <= 1:
+        return "the confidence is not between 0 and 1"
+    if link.tolerates_seconds is not None and not link.tolerates_seconds >= 0:
+        return "tolerates_seconds is negative"
+    ends = (record.class_name, link.other.class_name)
+    dependent, provider = reversed(ends) if link.reverse else ends
+    for allowed, end in ((kind.dependents, dependent), (kind.providers, provider)):
+        if allowed and end in registry.classes and not _is_allowed(registry, end, allowed):
+            return f"a {end} cannot stand there (allowed: {', '.join(allowed)})"
+    return None
+
+
+def _is_allowed(registry: Registry, class_name: str, allowed: tuple[str, ...]) -> bool:
+    names = {*registry.lineage(class_name), registry.classes[class_name].layer}
+    return bool(names & set(allowed))

@@ -1,0 +1,321 @@
+"""How is a spooled input written? First every record, then every relationship, batch by batch.
+
+Batches adapt their size, so that one transaction holds the log for about a quarter of a second and
+a person who writes at the same time never waits long.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from cmdb.errors import StalePlan
+from cmdb.model.changes import Applied, ChangeSet, Stamp
+from cmdb.model.import_reports import PlannedChange
+from cmdb.model.inventory import ImportRun, to_epoch_ms
+from cmdb.model.known import Known
+from cmdb.model.reconcile import Decision, Outcome, Rules, link
+from cmdb.model.source_records import SourceRecord
+from cmdb.ports import Progress
+from cmdb.services import evidence
+from cmdb.services.context import Context
+from cmdb.services.import_files import Results
+from cmdb.services.spool import Line, Placements, Spool
+
+FIRST_BATCH = 500
+SMALLEST, LARGEST = 50, 5_000
+HOLD_SECONDS = 0.25
+ATTEMPTS = 20
+PLAN_LINES = 1_000
+
+
+class BatchWriter:
+    """Writes one run.
+
+    Attributes:
+        run: How far it is.
+        spool: Its records.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        rules: Rules,
+        spool: Spool,
+        run: ImportRun,
+        results: Results,
+        progress: Progress | None,
+        reason: str,
+        *,
+        is_resumed: bool,
+    ) -> None:
+        self.run = run
+        self._is_resumed = is_resumed
+        # Whether a relationship of a new CI may be stated by another record than its own.
+        self._is_crossed = spool.has_reverse_links or is_resumed
+        self.spool = spool
+        self._context = context
+        self._store = context.store
+        self._rules = rules
+        self._results = results
+        self._progress = progress
+        self._reason = reason or f"import {run.format}"
+        self._placements = Placements(spool.total)
+        self._decided: Counter[str] = Counter()
+        self._relationships: Counter[str] = Counter()
+        self._revisions: list[int] = []
+        self._size = FIRST_BATCH
+        self._held = 0.0
+        self._seen: list[bytes] = []
+        self._unfinished = {
+            run.id
+            for state in ("running", "interrupted")
+            for run in self._store.find_runs(state=state, limit=1_000)
+        }
+
+    # In one piece
+
+    def write_at_once(self, *, is_dry_run: bool) -> dict[str, Any]:
+        """Decide on everything together; write it as one revision, or only print the plan."""
+        lines = _newest([*self.spool.lines(self.run.id)])
+        for _ in range(ATTEMPTS):
+            known, changed = self._sift(lines)
+            records = [record for _, record, _ in changed]
+            outcome = evidence.reconcile(self._store, known, self._rules, records)
+            if is_dry_run:
+                return self._plan(outcome, lines, changed)
+            if self._applied(outcome.changes, "all", 0, self.spool.total, self._finished()):
+                break
+        else:
+            raise StalePlan(["the inventory"])
+        self._count(outcome, lines, changed)
+        self._note_seen(lines)
+        self._save_seen()
+        return self._result()
+
+    def _plan(
+        self, outcome: Outcome, lines: Sequence[Line], changed: Sequence[Line]
+    ) -> dict[str, Any]:
+        self._count(outcome, lines, changed)
+        by_id = {record.id: record for _, record, _ in changed}
+        plan = [_planned(decision, by_id[decision.record]) for decision in outcome.decisions]
+        fingerprint = outcome.changes.fingerprint()
+        return {**self._result(), "plan": plan[:PLAN_LINES], "fingerprint": fingerprint}
+
+    # Batch by batch
+
+    def write(self) -> dict[str, Any]:
+        """Write every batch that the run has not written yet."""
+        if self.run.phase == "records":
+            self._each_batch(self._write_records)
+            self.run = replace(self.run, phase="links", done=0)
+            self._store.save_run(self.run)
+        self._each_batch(self._write_links)
+        self.run = self._finished()
+        self._store.save_run(self.run)
+        self._save_seen()
+        return self._result()
+
+    def _finished(self) -> ImportRun:
+        now = to_epoch_ms(self._context.clock.now())
+        return replace(
+            self.run, state="finished", phase="links", done=self.spool.total, ended_at=now
+        )
+
+    def _each_batch(self, write: Callable[[list[Line]], None]) -> None:
+        lines = self.spool.lines(self.run.id, start=self.run.done)
+        while batch := self._next(lines):
+            write(batch)
+            self.run = replace(self.run, done=batch[-1][0] + 1)
+            if self._progress is not None:
+                self._progress(self.run.phase, self.run.done, self.spool.total)
+
+    def _next(self, lines: Iterator[Line]) -> list[Line]:
+        batch: list[Line] = []
+        for line in lines:
+            batch.append(line)
+            if len(batch) >= self._size:
+                break
+        return batch
+
+    def _write_records(self, batch: list[Line]) -> None:
+        lines = _newest(batch)
+        self._note_seen(lines)
+        for _ in range(ATTEMPTS):
+            known, changed = self._sift(lines)
+            records = [record for _, record, _ in changed]
+            outcome = evidence.reconcile(self._store, known, self._rules, records, with_links=False)
+            run = replace(self.run, done=batch[-1][0] + 1)
+            if self._applied(outcome.changes, "records", batch[0][0], run.done, run):
+                break
+        else:
+            raise StalePlan(["the inventory"])
+        self._count(outcome, lines, changed)
+        self._place(outcome, changed, known)
+
+    def _write_links(self, batch: list[Line]) -> None:
+        for _ in range(ATTEMPTS):
+            known = self._begin()
+            records = self._placed(batch, known)
+            run = replace(self.run, done=batch[-1][0] + 1)
+            if not records:
+                return
+            changes = evidence.decide(
+                self._store,
+                known,
+                lambda: link(records, known, self._rules),  # noqa: B023
+            )
+            if self._applied(changes, "links", batch[0][0], run.done, run):
+                self._count_relationships(changes)
+                return
+        raise StalePlan(["the inventory"])
+
+    def _placed(self, batch: Sequence[Line], known: Known) -> list[SourceRecord]:
+        placed: dict[str, SourceRecord] = {}
+        unplaced = []
+        for index, record, _ in batch:
+            ci_id = self._placements.at(index)
+            if ci_id is None:
+                unplaced.append(record)
+            elif record.links or self._placements.was_known(index):
+                placed[record.id] = record.on(ci_id)
+                if self._placements.was_made(index) and not self._is_crossed:
+                    known.outgoing.add(ci_id)
+                elif self._placements.was_known(index):
+                    known.replaced.add(record.id)
+        if self._is_resumed and unplaced:
+            states = self._store.record_states([record.id for record in unplaced])
+            for record in unplaced:
+                digest, _, ci_id, run = states.get(record.id, ("", 0, None, ""))
+                if digest == record.digest and run == self.run.id:
+                    placed[record.id] = record.on(ci_id)
+                    known.replaced.add(record.id)
+        known.records.update(placed)
+        return list(placed.values())
+
+    # Shared
+
+    def _begin(self) -> Known:
+        known = evidence.begin(self._store)
+        known.cached = self._placements.owner
+        known.placeholders = self.spool.placeholders
+        return known
+
+    def _sift(self, lines: Sequence[Line]) -> tuple[Known, list[Line]]:
+        """Leave out what is known as it stands."""
+        known = self._begin()
+        states = self._store.record_states([record.id for _, record, _ in lines])
+        changed = []
+        for line in lines:
+            record = line[1]
+            state = states.get(record.id)
+            if state is None:
+                known.records[record.id] = None
+            elif state[3] in self._unfinished:
+                known.unsettled.add(record.id)
+            elif state[0] == record.digest and state[1] >= record.observed_ms:
+                continue
+            changed.append(line)
+        return known, changed
+
+    def _applied(
+        self, changes: ChangeSet, phase: str, start: int, end: int, run: ImportRun
+    ) -> Applied | None:
+        digest = self.spool.fingerprint
+        stamp = Stamp(
+            actor=self._context.caller.actor,
+            source=run.source,
+            reason=self._reason,
+            request_id=run.id,
+            idempotency_key="" if changes.is_empty else f"{run.id}/{phase}/{start}-{end}",
+            request_digest=digest,
+        )
+        if changes.is_empty:
+            if run.state == "finished":
+                self._store.save_run(run)
+            return Applied(0)
+        began = time.perf_counter()
+        try:
+            applied = self._store.apply(changes, stamp, run=run)
+        except StalePlan:
+            return None
+        self._adapt(end - start, time.perf_counter() - began)
+        if changes.changes_inventory:
+            self._revisions.append(applied.revision)
+        return applied
+
+    def _adapt(self, count: int, seconds: float) -> None:
+        wanted = int(count * HOLD_SECONDS / max(seconds, 0.001))
+        self._size = max(SMALLEST, min(LARGEST, 2 * self._size, wanted))
+
+    def _place(self, outcome: Outcome, changed: Sequence[Line], known: Known) -> None:
+        index_of = {}
+        made = {change.id for change in outcome.changes.cis if change.is_new}
+        self._is_crossed = self._is_crossed or bool(outcome.changes.relationships)
+        for index, record, _ in changed:
+            if (ci_id := outcome.placed.get(record.id)) is not None:
+                was_known = known.records.get(record.id) is not None
+                self._placements.place(index, ci_id, made=ci_id in made, known=was_known)
+                index_of[ci_id] = index
+        for key, ci_id in outcome.keys.items():
+            if (place := index_of.get(ci_id)) is not None:
+                self._placements.own(key, place)
+
+    def _count(self, outcome: Outcome, lines: Sequence[Line], changed: Sequence[Line]) -> None:
+        self._decided["unchanged"] += len(lines) - len(changed)
+        for decision in outcome.decisions:
+            self._decided[decision.verdict] += 1
+            self._decided["conflict"] += bool(decision.conflicts)
+            self._results.add(decision)
+        self._count_relationships(outcome.changes)
+
+    def _count_relationships(self, changes: ChangeSet) -> None:
+        self._decided["pending"] += len(changes.pending_added)
+        self._decided["attached"] += len(changes.pending_removed)
+        for change in changes.relationships:
+            verdict = "create" if not change.before else "update"
+            self._relationships[verdict if change.after["live"] else "end"] += 1
+
+    def _note_seen(self, lines: Sequence[Line]) -> None:
+        self._seen += [bytes.fromhex(record.id[:16]) for _, record, _ in lines]
+
+    def _save_seen(self) -> None:
+        self._store.save_seen(self.run.id, b"".join(sorted(set(self._seen))))
+
+    def _result(self) -> dict[str, Any]:
+        return {
+            "decided": {name: count for name, count in sorted(self._decided.items()) if count},
+            "relationships": dict(sorted(self._relationships.items())),
+            "first_revision": self._revisions[0] if self._revisions else 0,
+            "last_revision": self._revisions[-1] if self._revisions else 0,
+            "fingerprint": self.spool.fingerprint,
+        }
+
+
+def _newest(lines: Sequence[Line]) -> list[Line]:
+    """Return one line for each record: the latest observation, then the larger digest."""
+    best: dict[str, Line] = {}
+    for line in lines:
+        record = line[1]
+        held = best.get(record.id)
+        if held is None or (held[1].observed_ms, held[1].digest) < (
+            record.observed_ms,
+            record.digest,
+        ):
+            best[record.id] = line
+    return list(best.values())
+
+
+def _planned(decision: Decision, record: SourceRecord) -> PlannedChange:
+    return PlannedChange(
+        decision.key,
+        record.class_name,
+        record.name or "",
+        decision.verdict,
+        decision.ci_id,
+        decision.rule,
+        [f"{key} belongs to {ci_id}" for key, ci_id in decision.conflicts],
+    )

@@ -1,0 +1,234 @@
+"""How does a file become inventory? Read all of it, decide batch by batch, write each as one.
+
+A run survives: each batch is one transaction that also notes how far the run is, so a run that was
+stopped or killed is taken up where it ended when the same input comes again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import Any
+
+from uuid_utils import uuid7
+
+from cmdb.errors import BadInput, Interrupted
+from cmdb.model.check import check_record
+from cmdb.model.import_reports import SAMPLE, ImportReport, ImportRequest
+from cmdb.model.inventory import ImportRun, to_epoch_ms
+from cmdb.model.reconcile import Rules
+from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skipped
+from cmdb.ports import Importer, Progress
+from cmdb.services.context import Context
+from cmdb.services.import_batches import BatchWriter
+from cmdb.services.import_files import Rejects, Results
+from cmdb.services.permit import permit
+from cmdb.services.spool import Spool
+
+MOST_DELETED = 0.2
+SMALL = 1_000
+
+
+def import_inventory(
+    context: Context,
+    importer: Importer,
+    source: ImportInput,
+    request: ImportRequest,
+    progress: Progress | None = None,
+) -> ImportReport:
+    """Read an input, reconcile it with what is known and write what differs.
+
+    Args:
+        context: Store, clock and caller.
+        importer: Reads the format.
+        source: The input.
+        request: Source, scope and options of the run.
+        progress: Told how far the run is.
+
+    Raises:
+        BadFile: The input cannot be taken; nothing was written.
+        BadInput: More tombstones than the guard allows.
+        Interrupted: Stopped by the user; whole batches remain, the same call resumes.
+    """
+    permit(context.caller, "import", request.source)
+    registry = context.store.registry()
+    spool = Spool(registry)
+    with Rejects(request.rejects) as rejects, Results(request.results) as results:
+        try:
+            reading = _Reading(context, request, source, spool, rejects)
+            reading.read(importer, progress)
+            _guard(reading.deleted, spool.total, request)
+            rules = Rules(registry, context.store.precedence(), lambda: str(uuid7()))
+            run, is_resumed = _begin(context, request, spool)
+            writer = BatchWriter(
+                context,
+                rules,
+                spool,
+                run,
+                results,
+                progress,
+                request.reason,
+                is_resumed=is_resumed,
+            )
+            outcome = _write(context, writer, request, is_resumed=is_resumed)
+        finally:
+            spool.close()
+    if not request.is_dry_run:
+        context.snapshots.checkpoint_if_due()
+    return reading.report(
+        outcome, run_id="" if request.is_dry_run else run.id, is_resumed=is_resumed
+    )
+
+
+def scope_text(request: ImportRequest) -> str:
+    """Return the declared scope as text; without one, the source is its own scope."""
+    if request.scope:
+        return ",".join(f"{name}={value}" for name, value in sorted(request.scope.items()))
+    return f"source={request.source}"
+
+
+def _write(
+    context: Context, writer: BatchWriter, request: ImportRequest, *, is_resumed: bool
+) -> dict[str, Any]:
+    if request.is_dry_run:
+        return writer.write_at_once(is_dry_run=True)
+    try:
+        if writer.spool.total <= SMALL and not is_resumed:
+            return writer.write_at_once(is_dry_run=False)
+        return writer.write()
+    except KeyboardInterrupt:
+        context.store.save_run(replace(writer.run, state="interrupted"))
+        raise Interrupted(
+            f"Stopped after {writer.run.done} of {writer.spool.total} ({writer.run.phase}). "
+            "Whatever was written is whole. The same command takes the run up again.",
+            run=writer.run.id,
+        ) from None
+
+
+def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[ImportRun, bool]:
+    scope = scope_text(request)
+    for run in context.store.find_runs(source=request.source, scope=scope):
+        is_same = (run.fingerprint, run.format) == (spool.fingerprint, request.format)
+        if is_same and run.state != "finished":
+            return replace(run, state="running"), True
+    now = to_epoch_ms(context.clock.now())
+    made = ImportRun(
+        id=str(uuid7()),
+        source=request.source,
+        scope=scope,
+        format=request.format,
+        fingerprint=spool.fingerprint,
+        state="running",
+        phase="records",
+        done=0,
+        started_at=now,
+        is_complete=request.is_complete,
+    )
+    if not request.is_dry_run:
+        context.store.save_run(made)
+    return made, False
+
+
+def _guard(deleted: int, total: int, request: ImportRequest) -> None:
+    if deleted > MOST_DELETED * total and not request.confirm_deletions:
+        raise BadInput(
+            f"{deleted} of {total} records say that their thing is gone, more than "
+            f"{MOST_DELETED:.0%}. If that is meant, confirm it (--confirm-deletions).",
+            deleted=deleted,
+            total=total,
+        )
+
+
+class _Reading:
+    """Reads the input into the spool and counts what it saw."""
+
+    def __init__(
+        self,
+        context: Context,
+        request: ImportRequest,
+        source: ImportInput,
+        spool: Spool,
+        rejects: Rejects,
+    ) -> None:
+        self._registry = context.store.registry()
+        self._caller = context.caller
+        self._request = request
+        self._source = source
+        self._spool = spool
+        self._rejects = rejects
+        self._observed_ms = _observed_ms(context, request, source)
+        self._classes: Counter[str] = Counter()
+        self._types: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
+        self._inferred = 0
+        self._problems: list[Problem] = []
+        self._problems_total = 0
+        self.deleted = 0
+
+    def read(self, importer: Importer, progress: Progress | None) -> None:
+        """Read everything; a bad file is refused here."""
+        request = self._request
+        options = ImportOptions(request.source, request.scope, request.mapping, request.extra)
+        for item in importer.read(self._source, options):
+            if isinstance(item, Record):
+                self._take(item)
+                if progress is not None and self._spool.total % 500 == 0:
+                    progress("read", self._spool.total, 0)
+            elif isinstance(item, Problem):
+                self._note(item)
+            elif isinstance(item, Skipped):
+                self._skipped[item.reason] += 1
+
+    def _take(self, record: Record) -> None:
+        kept, problems = check_record(
+            self._registry,
+            record,
+            source=self._request.source,
+            scope=scope_text(self._request),
+            observed_ms=self._observed_ms,
+            run="",
+        )
+        for problem in problems:
+            self._note(problem)
+        if kept is not None:
+            if kept.source != self._request.source:
+                permit(self._caller, "administer", f"records of {kept.source}")
+            self._classes[kept.class_name] += 1
+            self.deleted += kept.deleted
+            for link in kept.links:
+                self._types[link.type] += 1
+                self._inferred += bool(link.inferred_by)
+            self._spool.add(kept, record.place)
+
+    def _note(self, problem: Problem) -> None:
+        self._problems_total += 1
+        if len(self._problems) < SAMPLE:
+            self._problems.append(problem)
+        self._rejects.add(problem)
+
+    def report(self, outcome: dict[str, Any], *, run_id: str, is_resumed: bool) -> ImportReport:
+        """Return the report of the run."""
+        request = self._request
+        return ImportReport(
+            run_id=run_id,
+            source=request.source,
+            scope=scope_text(request),
+            format=request.format,
+            is_dry_run=request.is_dry_run,
+            is_resumed=is_resumed,
+            records_by_class=dict(sorted(self._classes.items())),
+            links_by_type=dict(sorted(self._types.items())),
+            inferred_links=self._inferred,
+            skipped=dict(sorted(self._skipped.items())),
+            problems_total=self._problems_total,
+            problems=self._problems,
+            **outcome,
+        )
+
+
+def _observed_ms(context: Context, request: ImportRequest, source: ImportInput) -> int:
+    if request.observed_at is not None:
+        return to_epoch_ms(request.observed_at)
+    if source.path is not None and source.path.is_file():
+        return int(source.path.stat().st_mtime * 1000)
+    return to_epoch_ms(context.clock.now())

@@ -1,0 +1,161 @@
+"""Where do records wait between reading and writing? In files, so that memory stays flat.
+
+A file is read once, to its end, before anything is written: a bad file is refused as a whole. What
+must be known of the whole input (identifiers carried by too many) is known before the first batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any
+
+import orjson
+
+from cmdb.model.check import nesting
+from cmdb.model.cluster import MOST_CARRIERS
+from cmdb.model.registry import Registry
+from cmdb.model.resolve import Resolver
+from cmdb.model.source_records import SourceRecord, decode_body, encode_body
+
+Line = tuple[int, SourceRecord, str]
+"""Index within the run, record, place in the input."""
+
+
+@dataclass(slots=True)
+class Spool:
+    """Records on disk, those that others are identified within first.
+
+    Attributes:
+        registry: For the keys that can be shared.
+        total: Records added.
+        has_reverse_links: Whether any record speaks for the dependent of a relationship.
+    """
+
+    registry: Registry
+    total: int = 0
+    has_reverse_links: bool = False
+    _levels: dict[int, IO[bytes]] = field(default_factory=dict)
+    _counts: dict[int, int] = field(default_factory=dict)
+    _carriers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _digest: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, record: SourceRecord, place: str) -> None:
+        """Keep one record."""
+        level = nesting(record)
+        if level not in self._levels:
+            # Closed with the spool, since it is written and read many times.
+            self._levels[level] = tempfile.TemporaryFile(prefix="cmdb-import-")  # noqa: SIM115
+            self._counts[level] = 0
+        facts = [record.id, record.source, record.scope, record.key, record.observed_ms]
+        body = encode_body(record)
+        line = orjson.dumps([*facts, record.digest, body, place])
+        self._levels[level].write(line + b"\n")
+        self._digest.update(line)
+        self._counts[level] += 1
+        self.total += 1
+        self.has_reverse_links = self.has_reverse_links or any(
+            link.reverse or self.registry.types[link.type].is_symmetric for link in record.links
+        )
+        self._count_carriers(record)
+
+    def _count_carriers(self, record: SourceRecord) -> None:
+        resolver = Resolver(self.registry, lambda _key: None)
+        for key in resolver.record_keys(record, set()):
+            if key.can_be_shared:
+                self._carriers[key.key, f"{record.source}\x1f{record.scope}"] += 1
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """Keys that more records of one source carry than can be: they identify nothing."""
+        return frozenset(key for (key, _), count in self._carriers.items() if count > MOST_CARRIERS)
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of everything added, in order."""
+        return str(self._digest.hexdigest())
+
+    def lines(self, run: str, *, start: int = 0) -> Iterator[Line]:
+        """Yield records in the order in which they are written, from an index on."""
+        index = 0
+        for level in sorted(self._levels):
+            count = self._counts[level]
+            if index + count <= start:
+                index += count
+                continue
+            spooled = self._levels[level]
+            spooled.seek(0)
+            for line in spooled:
+                if index >= start:
+                    yield (index, *_decode(line, run))
+                index += 1
+
+    def close(self) -> None:
+        """Remove the files."""
+        for spooled in self._levels.values():
+            spooled.close()
+
+
+def _decode(line: bytes, run: str) -> tuple[SourceRecord, str]:
+    record_id, source, scope, key, observed_ms, digest, body, place = orjson.loads(line)
+    fields = decode_body(body)
+    made = SourceRecord(
+        id=record_id,
+        source=source,
+        scope=scope,
+        key=key,
+        observed_ms=observed_ms,
+        digest=digest,
+        run=run,
+        **fields,
+    )
+    return made, place
+
+
+class Placements:
+    """Which CI each record of a run got, and which key belongs to it: a few bytes each."""
+
+    def __init__(self, total: int) -> None:
+        self._ids = array("Q", bytes(16 * total))
+        self._flags = bytearray(total)
+        self._keys: dict[int, int] = {}
+
+    def place(self, index: int, ci_id: str, *, made: bool, known: bool) -> None:
+        """Note the CI of a record, whether it is new, and whether the record is."""
+        self._flags[index] = made | known << 1
+        number = int(ci_id.replace("-", ""), 16)
+        self._ids[2 * index] = number >> 64
+        self._ids[2 * index + 1] = number & (2**64 - 1)
+
+    def was_made(self, index: int) -> bool:
+        """Return whether the record made its CI."""
+        return bool(self._flags[index] & 1)
+
+    def was_known(self, index: int) -> bool:
+        """Return whether an earlier version of the record was known."""
+        return bool(self._flags[index] & 2)
+
+    def own(self, key: str, index: int) -> None:
+        """Note that a key belongs to the CI of a record."""
+        self._keys[_hash(key)] = index
+
+    def at(self, index: int) -> str | None:
+        """Return the CI of a record, or None if it has none or did not change."""
+        number = (self._ids[2 * index] << 64) | self._ids[2 * index + 1]
+        if number == 0:
+            return None
+        text = f"{number:032x}"
+        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+    def owner(self, key: str) -> str | None:
+        """Return the CI that a key belongs to, as far as this run has placed it."""
+        index = self._keys.get(_hash(key))
+        return None if index is None else self.at(index)
+
+
+def _hash(key: str) -> int:
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=16).digest(), "little")
