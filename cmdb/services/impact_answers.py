@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 import impact
 from cmdb.errors import BadValue
 from cmdb.model.impact_reports import AffectedState, AssumedOutage, Basis, Hit, Trust
@@ -15,7 +13,6 @@ from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
 from cmdb.services.impact_names import Names
 from cmdb.snapshot import Snapshot
-from impact.arrays import INFERRED
 
 MOST_LISTED = 20
 
@@ -56,8 +53,12 @@ def ask_about(context: Context, snapshot: Snapshot, names: Sequence[str]) -> Que
 
 
 def report_hits(names: Names, hits: Iterable[impact.Hit], targets: frozenset[str]) -> list[Hit]:
-    """Return hits with names and evidence, worst first, without the targets themselves."""
-    return [report_hit(names, hit) for hit in hits if hit.ci not in targets]
+    """Return hits with names and evidence, worst first.
+
+    The targets themselves are left out, and so are implicit groups, which are no CIs.
+    """
+    left_out = targets | names.snapshot.implicit_groups.keys()
+    return [report_hit(names, hit) for hit in hits if hit.ci not in left_out]
 
 
 def report_hit(names: Names, hit: impact.Hit) -> Hit:
@@ -130,7 +131,6 @@ def _trust(names: Names, radius: impact.BlastRadius, targets: frozenset[str]) ->
     among = {hit.ci for hit in radius.hits} | targets
     guessed_by, hard = names.guesses(among) if found.inferred_edges else ({}, 0)
     stale = [names.named(ci) for ci in sorted(among) if _is_stale(names, ci)]
-    codes = np.concatenate([topology.providers_of.codes, topology.weak[2]])
     return Trust(
         share=round(found.share, 4),
         relationships_used=found.edges,
@@ -138,7 +138,7 @@ def _trust(names: Names, radius: impact.BlastRadius, targets: frozenset[str]) ->
         inferred_by=guessed_by,
         inferred_hard=hard,
         relationships_known=topology.edge_count,
-        inferred_known=int(((codes & INFERRED) > 0).sum()),
+        inferred_known=names.snapshot.inferred_edges,
         stale_count=found.stale_cis,
         stale=tuple(stale[:MOST_LISTED]),
     )

@@ -27,7 +27,7 @@ class Names:
     def __init__(self, context: Context, snapshot: Snapshot, ids: Iterable[str]) -> None:
         """Read what is known of at most `MOST_DESCRIBED` of these CIs."""
         self.snapshot = snapshot
-        self._sees_all = context.caller.visibility.sees_all
+        self._visibility = context.caller.visibility
         wanted = sorted(set(ids))[:MOST_DESCRIBED]
         self._cis = _read_cis(context, wanted)
         self._relationships = _read_relationships(context, wanted)
@@ -39,7 +39,7 @@ class Names:
     def named(self, ci_id: str) -> NamedCI:
         """Return the CI as answers name it."""
         class_name = self.snapshot.class_of(ci_id)
-        if not self._sees_all and ci_id not in self._cis:
+        if not self._may_see(ci_id):
             return NamedCI("", class_name, "(not visible to you)", "")
         return NamedCI(
             ci_id, class_name, self.snapshot.name_of(ci_id), self.snapshot.lifecycle_of(ci_id)
@@ -74,9 +74,17 @@ class Names:
                 hard += _strength(self._registry, each) == "hard"
         return dict(sorted(by.items())), hard
 
+    def _may_see(self, ci_id: str) -> bool:
+        if self._visibility.sees_all:
+            return True
+        teams = self.snapshot.restricted_to_of(ci_id)
+        return not teams or not self._visibility.teams.isdisjoint(teams)
+
     def _carrier(self, step: impact.Step) -> Relationship | None:
         strength = step.strength.name.lower()
-        several = self._by_ends.get((step.dependent, step.provider), [])
+        group = self.snapshot.implicit_groups.get(step.dependent)
+        dependent = group[0] if group else step.dependent
+        several = self._by_ends.get((dependent, step.provider), [])
         fitting = [each for each in several if _strength(self._registry, each) == strength]
         return next(iter(fitting or several), None)
 

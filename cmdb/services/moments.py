@@ -30,4 +30,4 @@ def snapshot_at(context: Context, moment: Moment | None) -> Snapshot:
     """Return the compiled topology of a moment; None for the present."""
     if moment is None:
         return context.snapshots.latest()
-    return context.snapshots.at(find_revision(context, moment))
+    return context.snapshots.at_revision(find_revision(context, moment))
