@@ -12,7 +12,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -58,7 +58,7 @@ class RecordsImporter:
 
     name = "records"
     summary = "JSON Lines exchange format of this product, version 1"
-    table = TABLE
+    table: Sequence[MappingRow] = TABLE
 
     def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:
         """Yield each line's record as it is read."""

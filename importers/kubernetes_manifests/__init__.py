@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cmdb.model.records import (
@@ -62,7 +62,7 @@ class KubernetesImporter:
 
     name = "kubernetes"
     summary = "Kubernetes manifests, or the output of kubectl get -o yaml or json"
-    table = TABLE
+    table: Sequence[MappingRow] = TABLE
 
     def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:
         """Yield problems and skips while reading, then the records of the whole input."""

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cmdb.errors import BadFile
@@ -64,7 +64,7 @@ class TableImporter:
 
     name = "table"
     summary = "CSV, TSV, JSON or JSON Lines with a mapping file, or with recognised column names"
-    table = TABLE
+    table: Sequence[MappingRow] = TABLE
 
     def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:
         """Yield the records of each row as it is read."""
