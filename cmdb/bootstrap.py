@@ -5,7 +5,7 @@ Everything is imported when it is needed: a command that opens no database pays 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from cmdb.model.rights import ROLES, Caller
 from cmdb.settings import Settings, WrongSetting
 
 if TYPE_CHECKING:
-    from cmdb.model.records import Importer
+    from cmdb.model.records import Importer, Record
     from cmdb.ports import Clock, Operations, Store
     from cmdb.store.connection import Connection
 
@@ -78,12 +78,21 @@ def open_operations(
     used = clock or SystemClock()
     store = open_store(settings, used, create=create, is_short=is_short)
     caller = Caller(settings.actor, frozenset(ROLES))
-    context = Context(store, Snapshots(store), used, caller)
+    context = Context(store, Snapshots(store, store.registry), used, caller)
     return LocalOperations(
         context,
         lambda name: given[name] if name in given else load_importer(name),
         list_importers,
+        _encode_records,
     )
+
+
+def _encode_records(records: Iterator[Record]) -> Iterator[bytes]:
+    from importers.records_format import encode_header, encode_record
+
+    yield encode_header()
+    for record in records:
+        yield encode_record(record)
 
 
 def open_store(settings: Settings, clock: Clock, *, create: bool, is_short: bool) -> Store:

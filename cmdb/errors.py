@@ -10,6 +10,7 @@
     │   ├── UnknownCI             with the nearest names
     │   ├── UnknownClass          with the nearest classes
     │   ├── UnknownRelationshipType
+    │   ├── UnknownRelationship   no live relationship has that id
     │   └── UnknownRevision       before the first, after the last, or erased
     ├── AmbiguousName           several CIs carry that name                  exit 3
     ├── Conflict                the world has moved since it was read        exit 4
@@ -142,6 +143,13 @@ class UnknownRelationshipType(NotFound):
 
     code = "UNKNOWN_RELATIONSHIP_TYPE"
     kind = "relationship type"
+
+
+class UnknownRelationship(NotFound):
+    """No live relationship has that id."""
+
+    code = "UNKNOWN_RELATIONSHIP"
+    kind = "relationship"
 
 
 class UnknownRevision(NotFound):

@@ -106,7 +106,8 @@ def _rule_values(
     parts = []
     for name in rule.fields:
         if name == "scope":
-            parts.append([f"scope={_escape(scope)}"])
+            named = canonical_identifier("exact", values.get("scope") or scope)
+            parts.append([f"scope={_escape(named)}"])
             continue
         attribute = attributes.get(name)
         kind = attribute.kind if attribute else "text"

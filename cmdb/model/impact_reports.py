@@ -170,9 +170,26 @@ class PreviewReport(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class CountedGroup(Report):
+    """How a group or cluster on the way was counted; with too few members its state is unknown."""
+
+    ci: NamedCI
+    members: int
+    k_min: int
+    k_full: int
+    down: tuple[NamedCI, ...]
+    degraded: tuple[NamedCI, ...]
+    is_under_strength: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ExplainReport(Report):
-    """Why an outage reaches one CI: every step that carries it there, nearest the outage first."""
+    """Why an outage reaches one CI: every step that carries it there, nearest the outage first.
+
+    `hit` is None where the outage does not reach the CI.
+    """
 
     outages: tuple[AssumedOutage, ...]
     hit: Hit | None
     steps: tuple[Step, ...]
+    groups: tuple[CountedGroup, ...]

@@ -69,6 +69,7 @@ class ChangedImpact(Report):
     after: str
     margin_before: int | None
     margin_after: int | None
+    is_worse: bool
 
 
 @dataclass(frozen=True, slots=True)

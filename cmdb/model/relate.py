@@ -185,13 +185,23 @@ def _settle(
         return
     related.relationships.append(
         RelationshipChange(
-            row["id"] if row is not None else rules.new_id(),
+            relationship_id(slot),
             *slot,
             before=before,
             after=after,
             version=row["version"] if row is not None else 0,
         )
     )
+
+
+def relationship_id(slot: Slot) -> str:
+    """Return the id of a relationship: where it is found, so that it needs no index of its own.
+
+    >>> relationship_id(("runs_on", "a", "b", ""))
+    'a/runs_on/b'
+    """
+    name, dependent, provider, discriminator = slot
+    return "/".join((dependent, name, provider, *([discriminator] if discriminator else ())))
 
 
 def relationship_values(

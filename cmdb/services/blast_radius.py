@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 
 import impact
 from cmdb.errors import BadValue
-from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport
+from cmdb.model.impact_reports import BlastRadiusReport, CountedGroup, ExplainReport
 from cmdb.ports import Moment
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
 from cmdb.services.impact_answers import (
     ask_about,
     report_basis,
@@ -69,20 +69,49 @@ def explain_impact(
     """
     permit(context.caller, "read", hit)
     question = ask_about(context, snapshot_at(context, at), names)
+    reached = ask_about(context, question.snapshot, [hit]).cis[0].id
     topology = question.snapshot.topology
-    reached = find_ci(context, hit)
     outages = tuple(impact.Outage(ci.id) for ci in question.cis)
-    found = impact.blast_radius(topology, outages).hits.find(reached.id)
+    found = impact.blast_radius(topology, outages).hits.find(reached)
     if found is None:
         known = Names(context, question.snapshot, question.ids)
-        return ExplainReport(report_outages(known, outages), None, ())
-    steps = impact.explain(topology, outages, reached.id).steps
-    ends = {end for step in steps for end in (step.provider, step.dependent)}
-    known = Names(context, question.snapshot, [*question.ids, reached.id, *ends])
+        return ExplainReport(report_outages(known, outages), None, (), ())
+    account = impact.explain(topology, outages, reached).worst
+    ends = {end for step in account.steps for end in (step.provider, step.dependent)}
+    known = Names(context, question.snapshot, [*question.ids, reached, *ends])
     return ExplainReport(
         report_outages(known, outages),
         report_hit(known, found),
-        tuple(known.step(step) for step in steps),
+        tuple(known.step(step) for step in _outwards(account)),
+        tuple(_counted(known, gate) for gate in account.gates),
+    )
+
+
+def _outwards(account: impact.Account) -> list[impact.Step]:
+    """Return the steps of an account, nearest the outages first."""
+    leaving: dict[str, list[str]] = {}
+    for step in account.steps:
+        leaving.setdefault(step.provider, []).append(step.dependent)
+    distance = dict.fromkeys(account.outages, 0)
+    waiting = deque(account.outages)
+    while waiting:
+        provider = waiting.popleft()
+        for dependent in leaving.get(provider, ()):
+            if dependent not in distance:
+                distance[dependent] = distance[provider] + 1
+                waiting.append(dependent)
+    return sorted(account.steps, key=lambda step: distance.get(step.provider, len(distance)))
+
+
+def _counted(names: Names, gate: impact.GateCount) -> CountedGroup:
+    return CountedGroup(
+        names.named(gate.ci),
+        gate.members,
+        gate.k_min,
+        gate.k_full,
+        tuple(names.named(ci) for ci in gate.down),
+        tuple(names.named(ci) for ci in gate.degraded),
+        gate.is_under_strength,
     )
 
 

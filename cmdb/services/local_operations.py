@@ -6,6 +6,7 @@ Use cases are imported when they are needed, so that a short command does not pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from cmdb.model.log_reports import (
     RevisionDetails,
     VerifyReport,
 )
-from cmdb.model.records import Importer, ImportInput
+from cmdb.model.records import Importer, ImportInput, Record
 from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
 from cmdb.ports import (
     EditReason,
@@ -35,7 +36,6 @@ from cmdb.services.find_ci import find_ci
 
 if TYPE_CHECKING:
     from cmdb.model.import_reports import ImportReport, ImportRequest
-    from cmdb.services.edit_inventory import Edit
 
 
 class LocalOperations:
@@ -46,10 +46,12 @@ class LocalOperations:
         context: Context,
         find_importer: Callable[[str], Importer],
         list_importers: Callable[[], Mapping[str, str]],
+        encode: Callable[[Iterator[Record]], Iterator[bytes]],
     ) -> None:
         self._context = context
         self._find_importer = find_importer
         self._list_importers = list_importers
+        self._encode = encode
 
     def close(self) -> None:
         """Release the database."""
@@ -178,7 +180,7 @@ class LocalOperations:
         """Yield the inventory as lines of the `records` format."""
         from cmdb.services.export_inventory import export_inventory
 
-        return export_inventory(self._context)
+        return self._encode(export_inventory(self._context))
 
     # Edits
 
@@ -194,68 +196,44 @@ class LocalOperations:
         from cmdb.services.edit_inventory import add_ci
 
         holders = {role: self.find_ci(holder).id for role, holder in within.items()}
-        return add_ci(self._context, class_name, name, attributes, holders, _edit(reason))
+        return add_ci(self._context, class_name, name, attributes, holders, reason)
 
     def set_attributes(self, name: str, values: Mapping[str, Any], reason: EditReason) -> CI:
         """Set values by hand; None takes a manual value back."""
         from cmdb.services.edit_inventory import set_attributes
 
-        return set_attributes(self._context, self.find_ci(name).id, values, _edit(reason))
+        return set_attributes(self._context, self.find_ci(name).id, values, reason)
 
     def retire_ci(self, name: str, reason: EditReason) -> CI:
         """Retire a CI."""
         from cmdb.services.edit_inventory import retire_ci
 
-        return retire_ci(self._context, self.find_ci(name).id, _edit(reason))
+        return retire_ci(self._context, self.find_ci(name).id, reason)
 
     def restore_ci(self, name: str, reason: EditReason) -> CI:
         """Take a retired CI back into use."""
         from cmdb.services.edit_inventory import restore_ci
 
-        return restore_ci(self._context, self.find_ci(name).id, _edit(reason))
+        return restore_ci(self._context, self.find_ci(name).id, reason)
 
     def add_relationship(self, new: NewRelationship, reason: EditReason) -> Relationship:
         """Record that one CI relies on another."""
         from cmdb.services.edit_inventory import add_relationship
 
-        return add_relationship(
-            self._context,
-            self.find_ci(new.dependent).id,
-            new.type,
-            self.find_ci(new.provider).id,
-            _edit(reason),
-            strength=new.strength,
-            tolerates_seconds=new.tolerates_seconds,
-        )
+        dependent, provider = self.find_ci(new.dependent).id, self.find_ci(new.provider).id
+        found = replace(new, dependent=dependent, provider=provider)
+        return add_relationship(self._context, found, reason)
 
     def remove_relationship(self, relationship_id: str, reason: EditReason) -> Relationship:
         """End a relationship."""
         from cmdb.services.edit_inventory import remove_relationship
 
-        return remove_relationship(self._context, relationship_id, _edit(reason))
+        return remove_relationship(self._context, relationship_id, reason)
 
     def add_group(self, new: NewGroup, reason: EditReason) -> CI:
         """Record a redundancy group with its members."""
         from cmdb.services.edit_inventory import add_group
 
-        return add_group(
-            self._context,
-            new.name,
-            self.find_ci(new.owner).id if new.owner else None,
-            [self.find_ci(member).id for member in new.members],
-            new.k_min,
-            new.k_full,
-            new.mode,
-            _edit(reason),
-        )
-
-
-def _edit(reason: EditReason) -> Edit:
-    from cmdb.services.edit_inventory import Edit
-
-    return Edit(
-        reason=reason.reason,
-        expected_version=reason.expected_version,
-        idempotency_key=reason.idempotency_key,
-        request_id=reason.request_id,
-    )
+        owner = self.find_ci(new.owner).id if new.owner else ""
+        members = tuple(self.find_ci(member).id for member in new.members)
+        return add_group(self._context, replace(new, owner=owner, members=members), reason)

@@ -19,9 +19,10 @@ TAKE_HEAD = """
 MATCH (h:LogHead {id: 'log'}) SET h.lock = $lock WITH h SET h.sequence = h.sequence + 1
 RETURN h.revision AS revision, h.hash AS hash, h.at AS at, h.sequence - 1 AS sequence
 """
-READ_HEAD = (
-    "MATCH (h:LogHead {id: 'log'}) RETURN h.revision AS revision, h.hash AS hash, h.at AS at"
-)
+READ_HEAD = """
+MATCH (h:LogHead {id: 'log'})
+RETURN h.revision AS revision, h.hash AS hash, h.at AS at, h.sequence AS sequence
+"""
 APPEND = """
 MATCH (h:LogHead {id: 'log'}) SET h.revision = $revision, h.hash = $hash, h.at = $at
 CREATE (e:LogEntry {revision: $revision, at: $at, prev_hash: $prev_hash, hash: $hash,
