@@ -182,7 +182,7 @@ class EstateDraft:
                     self._cis.set(row, name, LIFECYCLE_CODES.get(value, ABSENT))
                 case "merged_into":
                     self._cis.set(row, "is_merged", bool(value))
-                case "restricted_to":
+                case "restricted_to" | "a_restricted_to":
                     self._restrict(row, value)
                 case _ if name in FIGURES:
                     self._cis.set(row, name, np.nan if value is None else float(value))

@@ -55,11 +55,12 @@ RESTRICTED = """
 MATCH (c:CI) WHERE c.restricted_to IS NOT NULL
 RETURN collect(c.id) AS ids, collect(c.restricted_to) AS teams
 """
-# Ended ones come along where a value of their own would count again if they came back.
+# Ended ones come along where a value of their own would count again if they came back. One that
+# nobody asserts any more has confidence 0, which its return replaces.
 EDGES = f"""
 MATCH (a:CI)-[r:%s]->(b:CI)
 WHERE r.live = true OR r.strength IS NOT NULL OR r.tolerates_seconds IS NOT NULL
-   OR r.confidence < 1 OR r.inferred_by IS NOT NULL
+   OR (r.confidence > 0 AND r.confidence < 1) OR r.inferred_by IS NOT NULL
 RETURN {_collected(_EDGE_COLUMNS)}
 """
 LAST_COMPLETE = """
