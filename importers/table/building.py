@@ -239,7 +239,8 @@ class _Builder:
                 lists[name] = _members(cell, rule.split)
         if len({len(members) for members in lists.values()}) > 1:
             hint = "Columns that are split together need as many names each."
-            self._note(", ".join(lists), "the cells name different numbers of things", hint)
+            columns = ", ".join(rule.other.values[name].columns[0] for name in lists)
+            self._note(columns, "the cells name different numbers of things", hint)
             return
         for members in zip(*lists.values(), strict=True):
             named = zip(lists, members, strict=True)

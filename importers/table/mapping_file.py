@@ -79,7 +79,7 @@ def check_encoding(name: str, encoding: str, place: str) -> str:
     if not encoding:
         return ""
     try:
-        b"".decode(encoding)
+        "a".encode(encoding)
         return codecs.lookup(encoding).name
     except (LookupError, ValueError) as error:
         hint = "Like utf-8, utf-16, latin-1 or windows-1252."
