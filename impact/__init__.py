@@ -1,8 +1,10 @@
 """The impact engine: pure questions over one immutable topology."""
 
 from impact.blast_radius import BlastRadius, Trust, blast_radius
+from impact.diff import ImpactDiff, ServiceChange, diff_impact
 from impact.errors import ImpactError, InvalidBudget, InvalidOutage, InvalidTopology, UnknownNode
 from impact.evidence import Step
+from impact.explanation import Account, Explanation, GateCount, explain
 from impact.hits import Hit
 from impact.model import Assumption, Outage, Problem, State, Strength
 from impact.propagation import States, propagate
@@ -12,15 +14,20 @@ from impact.topology import Topology
 from impact.views import Standing
 
 __all__ = [
+    "Account",
     "Assumption",
     "BlastRadius",
+    "Explanation",
+    "GateCount",
     "Hit",
+    "ImpactDiff",
     "ImpactError",
     "InvalidBudget",
     "InvalidOutage",
     "InvalidTopology",
     "Outage",
     "Problem",
+    "ServiceChange",
     "Slice",
     "Standing",
     "State",
@@ -32,6 +39,8 @@ __all__ = [
     "Trust",
     "UnknownNode",
     "blast_radius",
+    "diff_impact",
+    "explain",
     "propagate",
     "reachable",
     "timeline",

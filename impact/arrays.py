@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ Int64: TypeAlias = NDArray[np.int64]
 UInt8: TypeAlias = NDArray[np.uint8]
 Float64: TypeAlias = NDArray[np.float64]
 Bool: TypeAlias = NDArray[np.bool_]
+Numbers = TypeVar("Numbers", np.int32, np.int64)
 
 # One byte per edge: two bits of strength, then flags.
 STRENGTH = 0b0000_0011
@@ -66,13 +67,41 @@ def build_rows(nodes: int, keys: Int32, ends: Int32, codes: UInt8) -> tuple[Rows
 
 def row_positions(rows: Rows, nodes: Int32) -> tuple[Int64, Int32]:
     """Return the edge positions of all rows of `nodes`, in order, and the length of each row."""
-    starts = rows.starts[nodes]
-    counts = rows.starts[nodes + 1] - starts
+    wide = nodes.astype(np.intp)
+    starts = rows.starts.take(wide)
+    counts = rows.starts[1:].take(wide) - starts
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
     positions = np.arange(total, dtype=np.int64)
     positions += np.repeat(starts - ends + counts, counts)
     return positions, counts
+
+
+def distinct(values: NDArray[Numbers]) -> NDArray[Numbers]:
+    """Return each value once, in ascending order; sorting beats the hashing of `numpy.unique`."""
+    if len(values) < 2:
+        return values
+    ordered = np.sort(values)
+    return ordered.compress(_is_first(ordered))
+
+
+def tally(values: Int32) -> tuple[Int64, Int32]:
+    """Return each value once, in ascending order, and how often it occurs."""
+    if not len(values):
+        return values.astype(np.int64), values
+    ordered = np.sort(values)
+    places = np.flatnonzero(_is_first(ordered))
+    counts = np.empty(len(places), dtype=np.int32)
+    np.subtract(places[1:], places[:-1], out=counts[:-1], casting="same_kind")
+    counts[-1] = len(ordered) - places[-1]
+    return ordered.take(places).astype(np.int64), counts
+
+
+def _is_first(ordered: NDArray[Any]) -> Bool:
+    first = np.empty(len(ordered), dtype=np.bool_)
+    first[0] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return first
 
 
 def as_nodes(name: str, values: Any, nodes: int) -> Int32:

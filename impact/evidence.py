@@ -133,14 +133,18 @@ class Evidence:
             return ()
         state = self.world.state_of(node)
         least = DEGRADED if state == DEGRADED else DOWN
-        rows = topology.providers_of
+        members = self.members(node)
+        return tuple(sorted(topology.ids[m] for m in members if self.world.state_of(m) >= least))
+
+    def members(self, node: int) -> set[int]:
+        """Return the distinct members of a gate."""
+        rows = self.topology.providers_of
         first, last = int(rows.starts[node]), int(rows.starts[node + 1])
-        members = {
+        return {
             int(rows.ends[position])
             for position in range(first, last)
             if int(rows.codes[position]) & KIND == GATE
         }
-        return tuple(sorted(topology.ids[m] for m in members if self.world.state_of(m) >= least))
 
     def _steps_from(self, node: int) -> Iterator[tuple[int, int]]:
         """Yield (position, dependent) of the steps that leave a node, stronger edges first."""

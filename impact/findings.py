@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impact.arrays import GATE, REPEATED, STRENGTH, Int32
+from impact.arrays import GATE, REPEATED, STRENGTH, Int32, distinct
 from impact.model import Assumption, Problem
 from impact.topology import GROUP
 
@@ -25,17 +25,17 @@ def find_problems(topology: Topology) -> tuple[Problem, ...]:
         *_under_strength(topology),
         *_named(
             topology,
-            np.unique(dependents[loops & is_gate_edge]),
+            distinct(dependents[loops & is_gate_edge]),
             ("group_own_member", "'{ci}' is a member of itself; that membership never fails first"),
         ),
         *_named(
             topology,
-            np.unique(dependents[repeated]),
+            distinct(dependents[repeated]),
             ("duplicate_member", "'{ci}' has one member recorded several times; counted once"),
         ),
         *_named(
             topology,
-            np.unique(dependents[loops & ~is_gate_edge]),
+            distinct(dependents[loops & ~is_gate_edge]),
             ("self_loop", "'{ci}' depends on itself; that has no effect"),
         ),
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
-from impact.arrays import Bool, Int32, Int64, UInt8
+from impact.arrays import Bool, Int32, Int64, UInt8, distinct
 from impact.evidence import Step
 from impact.model import State
 from impact.topology import SERVICE, service_mask
@@ -47,6 +47,11 @@ class Hit:
     down_after_seconds: float | None
     _node: int = field(repr=False, compare=False)
     _views: Views = field(repr=False, compare=False)
+
+    @property
+    def views(self) -> Views:
+        """Return the two worlds of the moment that this hit describes."""
+        return self._views
 
     @property
     def state(self) -> State:
@@ -129,7 +134,7 @@ def table_of(views: Views, number: int = 0) -> Table:
         chosen = _all_or(severity > 0)
         nodes, severity = views.best.nodes[chosen], severity[chosen]
         return Table(nodes, severity, severity, np.full(len(nodes), number, dtype=np.int32))
-    nodes = np.union1d(views.best.nodes, views.worst.nodes).astype(np.int32)
+    nodes = distinct(np.concatenate([views.best.nodes, views.worst.nodes]))
     best, worst = _severities(views.best, nodes), _severities(views.worst, nodes)
     chosen = np.flatnonzero((best > 0) | (worst > 0))
     nodes = nodes[chosen]

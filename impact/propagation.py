@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impact.arrays import Int32, UInt8
+from impact.arrays import Int32, UInt8, distinct
 from impact.errors import InvalidBudget
 from impact.model import Outage, State
 from impact.risk import find_reliance
@@ -87,7 +87,7 @@ def propagate(
     if not len(topology.unknown_nodes):
         return States(nodes, best, best, is_partial)
     with settled(topology, seeds, limit, is_worst=True) as (scratch, effect):
-        nodes = np.union1d(nodes, np.concatenate([effect.down, effect.degraded]))
+        nodes = distinct(np.concatenate([nodes, effect.down, effect.degraded]))
         worst = scratch.state[nodes]
         is_partial |= effect.is_partial
     with settled(topology, seeds, limit) as (scratch, _):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impact.arrays import Int32, row_positions
+from impact.arrays import Int32, distinct, row_positions
 from impact.scratch import Scratch, borrow_scratch
 
 if TYPE_CHECKING:
@@ -84,6 +84,6 @@ def _step_wide(scratch: Scratch, frontier: Int32) -> Int32:
     rows = scratch.topology.dependents_of
     positions, _ = row_positions(rows, frontier)
     ends = rows.ends.take(positions)
-    fresh = scratch.without_doubles(ends[scratch.mark.take(ends) == 0])
+    fresh = distinct(ends.compress(scratch.mark.take(ends) == 0))
     scratch.mark[fresh] = 1
     return fresh

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impact.arrays import HARD, KIND, Bool, Int32, row_positions
+from impact.arrays import HARD, KIND, Bool, Int32, Int64, distinct, row_positions
 from impact.reach import SMALL_FRONTIER
 from impact.scratch import Scratch
 from impact.spread import NOTHING, Effect
@@ -24,7 +24,7 @@ class Reliance:
 
     nodes: Int32
     margins: Int32
-    lost: Int32
+    lost: Int64
     is_partial: bool = False
 
 
@@ -44,7 +44,7 @@ def find_reliance(scratch: Scratch, effect: Effect, budget: int) -> Reliance:
     nodes: list[Int32] = []
     values: list[Int32] = []
     room = budget
-    for margin in np.unique(margins):
+    for margin in distinct(margins):
         found = walk_hard(scratch, gates.nodes[lost[margins == margin]], room)
         room -= len(found)
         nodes.append(found)
@@ -70,9 +70,9 @@ def walk_hard(scratch: Scratch, start: Int32, room: int) -> Int32:
 
 
 def _claim(scratch: Scratch, nodes: Int32, room: int) -> Int32:
-    fresh = scratch.without_doubles(nodes[scratch.mark.take(nodes) == 0])
+    fresh = distinct(nodes.compress(scratch.mark.take(nodes) == 0))
     if len(fresh) > room:
-        fresh = np.sort(fresh)[: max(room, 0)]
+        fresh = fresh[: max(room, 0)]
     scratch.mark[fresh] = 1
     return fresh
 
@@ -92,10 +92,10 @@ def _step_wide(scratch: Scratch, frontier: Int32) -> Int32:
     rows = scratch.topology.dependents_of
     positions, _ = row_positions(rows, frontier)
     is_hard: Bool = (rows.codes.take(positions) & KIND) == HARD
-    return rows.ends.take(positions[is_hard])
+    return rows.ends.take(positions.compress(is_hard))
 
 
-def _lost_gates(scratch: Scratch, effect: Effect) -> Int32:
+def _lost_gates(scratch: Scratch, effect: Effect) -> Int64:
     """Return slots of gates with more members DOWN than in the baseline, in ascending order."""
     slots = effect.gates
     before = 0 if scratch.rest is None else scratch.rest.members_down[slots]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from impact.arrays import Bool, Int32, UInt8
+from impact.arrays import Bool, Int32, Int64, UInt8
 
 if TYPE_CHECKING:
     from impact.topology import Topology
@@ -41,7 +41,6 @@ class Scratch:
         state: uint8 (n,), the state of each node while a question runs.
         bytes: The same memory as a bytearray, which Python reads faster than an array.
         mark: uint8 (n,), visited marks of secondary walks; rests at 0.
-        claim: int32 (n,), for removing doubles; content between uses is meaningless.
         members_down, members_degraded: int32 (gates,), members exactly DOWN and DEGRADED.
         is_touched: uint8 (gates,), rests at 0.
     """
@@ -55,7 +54,6 @@ class Scratch:
         self.state: UInt8 = np.frombuffer(self.bytes, dtype=np.uint8)
         self.mark_bytes = bytearray(nodes)
         self.mark: UInt8 = np.frombuffer(self.mark_bytes, dtype=np.uint8)
-        self.claim: Int32 = np.zeros(nodes, dtype=np.int32)
         self.members_down: Int32 = np.zeros(gates, dtype=np.int32)
         self.members_degraded: Int32 = np.zeros(gates, dtype=np.int32)
         if rest is not None:
@@ -70,21 +68,12 @@ class Scratch:
         """Put the states of `nodes` back to rest."""
         self.state[nodes] = 0 if self.rest is None else self.rest.state[nodes]
 
-    def restore_gates(self, slots: Int32) -> None:
+    def restore_gates(self, slots: Int64) -> None:
         """Put the counters of gate `slots` back to rest."""
         rest = self.rest
         self.members_down[slots] = 0 if rest is None else rest.members_down[slots]
         self.members_degraded[slots] = 0 if rest is None else rest.members_degraded[slots]
         self.is_touched[slots] = 0
-
-    def without_doubles(self, nodes: Int32) -> Int32:
-        """Return `nodes` with one entry each; O(len(nodes)), order of kept entries unchanged."""
-        if len(nodes) < 2:
-            return nodes
-        turns = np.arange(len(nodes), dtype=np.int32)
-        self.claim[nodes] = turns
-        kept: Int32 = nodes[self.claim[nodes] == turns]
-        return kept
 
 
 def _as_memory(array: NDArray[Any]) -> memoryview[int]:

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from impact.arrays import GATE, HARD, KIND, SOFT, Int32, UInt8, row_positions
+from impact.arrays import (
+    GATE,
+    HARD,
+    KIND,
+    SOFT,
+    Int32,
+    Int64,
+    UInt8,
+    distinct,
+    row_positions,
+    tally,
+)
 from impact.reach import SMALL_FRONTIER
 from impact.scratch import Scratch
 from impact.timers import Held, Timers
@@ -28,14 +39,14 @@ class Effect:
     Attributes:
         down: int32, nodes that become DOWN, in order of discovery.
         degraded: int32, nodes that become DEGRADED and not DOWN.
-        gates: int32, slots of gates some member of which changed state.
+        gates: int64, slots of gates some member of which changed state.
         held: Edges over which an outage is tolerated so far; empty without timers.
         is_partial: The budget ended the walk.
     """
 
     down: Int32
     degraded: Int32
-    gates: Int32
+    gates: Int64
     held: Held
     is_partial: bool
 
@@ -49,7 +60,7 @@ class Spread:
     timers: Timers | None = None
     found: list[Int32] = field(default_factory=list)
     soft: list[Int32] = field(default_factory=list)
-    touched: list[Int32] = field(default_factory=list)
+    touched: list[Int64] = field(default_factory=list)
     changed: list[Int32] = field(default_factory=list)
     count: int = 0
     is_partial: bool = False
@@ -63,7 +74,7 @@ class Spread:
             starts.extend(self._through_held(self.timers))
         self._spread(self._enter(np.concatenate(starts), DEGRADED), DEGRADED)
         held = self.timers.held() if self.timers is not None else Held.none()
-        gates = np.concatenate([NOTHING, *self.touched])
+        gates = self._touched()
         return Effect(fallen, self._collect(), gates, held, self.is_partial)
 
     def restore(self) -> None:
@@ -88,14 +99,17 @@ class Spread:
 
     def _enter(self, nodes: Int32, level: int) -> Int32:
         """Set `level` on those of `nodes` that are below it and return them, one entry each."""
+        return self._admit(distinct(nodes.compress(self.scratch.state.take(nodes) < level)), level)
+
+    def _admit(self, fresh: Int32, level: int) -> Int32:
+        """Set `level` on as many of `fresh`, ascending, as the budget allows; return these."""
         state = self.scratch.state
-        fresh = self.scratch.without_doubles(nodes[state.take(nodes) < level])
         room = self.budget - self.count
         if len(fresh) > room:
-            fresh = np.sort(fresh)[:room]
+            fresh = fresh[:room]
             self.is_partial = True
         if level == DOWN and self.scratch.rest is not None:
-            self._leave_degraded(fresh[state.take(fresh) == DEGRADED])
+            self._leave_degraded(fresh.compress(state.take(fresh) == DEGRADED))
         state[fresh] = level
         self.count += len(fresh)
         self.found.append(fresh)
@@ -146,38 +160,45 @@ class Spread:
 
     def _follow(self, ends: Int32, codes: UInt8, level: int) -> Int32:
         kinds = codes & KIND
+        follows = self.scratch.state.take(ends) < level
         if not kinds.any():
-            return self._enter(ends, level)
+            return self._admit(distinct(ends.compress(follows)), level)
         if level == DOWN:
-            self.soft.append(ends[kinds == SOFT])
-        members = ends[kinds == GATE]
-        fresh = ends[kinds == HARD]
+            self.soft.append(ends.compress(kinds == SOFT))
+        members = ends.compress(kinds == GATE)
+        follows &= kinds == HARD
+        fresh = ends.compress(follows)
         if len(members):
-            fresh = np.concatenate([fresh, self._count(members, level)])
-        return self._enter(fresh, level)
+            crossing = self._count(members, level)
+            crossing = crossing.compress(self.scratch.state.take(crossing) < level)
+            fresh = np.concatenate([fresh, crossing])
+        return self._admit(distinct(fresh), level)
 
     def _count(self, gates: Int32, level: int) -> Int32:
-        """Count one more member in each of `gates` (with doubles) and return those that cross."""
-        slots = self.scratch.topology.gate_slots.take(gates)
+        """Count one more member for each entry of `gates`, which are returned if they cross."""
         scratch, limits = self.scratch, self.scratch.topology.gates
+        slots, more = tally(scratch.topology.gate_slots.take(gates))
         if level == DOWN:
-            np.add.at(scratch.members_down, slots, 1)
-            self._touch(slots)
-            return gates[scratch.members_down.take(slots) >= limits.fails_at.take(slots)]
-        np.add.at(scratch.members_degraded, slots, 1)
+            scratch.members_down[slots] += more
+            crosses = scratch.members_down.take(slots) >= limits.fails_at.take(slots)
+        else:
+            scratch.members_degraded[slots] += more
+            crosses = self._not_up(slots) >= limits.degrades_at.take(slots)
         self._touch(slots)
-        return gates[self._not_up(slots) >= limits.degrades_at.take(slots)]
+        return limits.nodes.take(slots.compress(crosses))
 
-    def _not_up(self, slots: Int32) -> Int32:
+    def _not_up(self, slots: Int64) -> Int32:
         scratch = self.scratch
         return np.add(scratch.members_down.take(slots), scratch.members_degraded.take(slots))
 
-    def _touch(self, slots: Int32) -> None:
-        fresh = slots[self.scratch.is_touched.take(slots) == 0]
-        if len(fresh):
-            self.scratch.is_touched[fresh] = 1
-            fresh.sort()
-            self.touched.append(fresh[np.diff(fresh, prepend=-1) > 0])
+    def _touch(self, slots: Int64) -> None:
+        """Remember slots, each given once, whose counters must be restored."""
+        fresh = slots.compress(self.scratch.is_touched.take(slots) == 0)
+        self.scratch.is_touched[fresh] = 1
+        self.touched.append(fresh)
+
+    def _touched(self) -> Int64:
+        return np.concatenate([np.empty(0, dtype=np.int64), *self.touched])
 
     def _leave_degraded(self, worse: Int32) -> None:
         """Take nodes that go from DEGRADED to DOWN out of the count of DEGRADED members."""
@@ -190,15 +211,17 @@ class Spread:
         if self.timers is not None:
             sources = np.repeat(worse, counts)
             chosen &= self.timers.passing(positions, codes, sources, DOWN)
-        slots = self.scratch.topology.gate_slots.take(rows.ends.take(positions[chosen]))
-        np.subtract.at(self.scratch.members_degraded, slots, 1)
+        gates = rows.ends.take(positions.compress(chosen))
+        slots, fewer = tally(self.scratch.topology.gate_slots.take(gates))
+        self.scratch.members_degraded[slots] -= fewer
         self._touch(slots)
 
     def _gates_below_full(self) -> Int32:
         """Return touched gates with too few members UP, now that DOWN is settled."""
         gates = self.scratch.topology.gates
-        slots = np.concatenate([NOTHING, *self.touched])
-        return gates.nodes.take(slots[self._not_up(slots) >= gates.degrades_at.take(slots)])
+        slots = self._touched()
+        crosses = self._not_up(slots) >= gates.degrades_at.take(slots)
+        return gates.nodes.take(slots.compress(crosses))
 
     def _through_held(self, timers: Timers) -> list[Int32]:
         """Return dependents that a DOWN provider, tolerated as DOWN, still degrades."""

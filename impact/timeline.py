@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impact.arrays import FOR_EVER, TOLERANT, Int32, row_positions
+from impact.arrays import FOR_EVER, TOLERANT, Int32, distinct, row_positions
 from impact.blast_radius import BlastRadius, merge_radii, single_radius
 from impact.model import Outage, to_milliseconds
 from impact.propagation import check_budget
@@ -181,7 +181,7 @@ def _timer_times(topology: Topology, nodes: Int32, now: int) -> list[int]:
     positions, _ = row_positions(rows, nodes)
     positions = positions[(rows.codes[positions] & TOLERANT) > 0]
     where, tolerated = topology.tolerant
-    lengths = np.unique(tolerated[np.searchsorted(where, positions)])
+    lengths = distinct(tolerated[np.searchsorted(where, positions)])
     return [now + length for length in lengths.tolist() if length < FOR_EVER // 4]
 
 

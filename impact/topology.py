@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from impact.arrays import Bool, Float64, Int32, Int64, Rows, UInt8
+from impact.arrays import Bool, Float64, Int32, Int64, Rows, UInt8, distinct
 from impact.errors import UnknownNode
 from impact.gates import Gates
 from impact.model import Assumption, Problem
@@ -186,7 +186,7 @@ class Topology:
         """Return, sorted, the nodes of unknown state: declared ones and gates under strength."""
         declared = np.flatnonzero(self.flags & UNKNOWN)
         judged = self.gates.nodes[self.gates.is_under_strength]
-        return np.union1d(declared, judged).astype(np.int32)
+        return distinct(np.concatenate([declared.astype(np.int32), judged]))
 
     @cached_property
     def worst_baseline(self) -> Baseline:

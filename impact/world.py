@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impact.arrays import GATE, HARD, KIND, TOLERANT, Bool, Int32, UInt8, row_positions
+from impact.arrays import GATE, HARD, KIND, TOLERANT, Bool, Int32, UInt8, distinct, row_positions
 from impact.propagation import settled
 from impact.risk import NO_MARGIN, Reliance, find_reliance
 from impact.scratch import Scratch
@@ -101,7 +101,7 @@ def settle_world(
         down_at = _find_down_times(scratch, effect.held)
         waiting = np.fromiter(down_at.keys(), dtype=np.int32, count=len(down_at))
         nodes = np.concatenate([effect.down, effect.degraded, reliance.nodes, waiting])
-        nodes = _ascending(scratch, nodes)
+        nodes = distinct(nodes)
         state = scratch.state[nodes]
         margin, relies = _margins(nodes, reliance)
         at_risk = (relies | _among(nodes, waiting)) & (state < DOWN)
@@ -124,11 +124,6 @@ def settle_world(
             may_tolerate=topology.has_tolerances and _may_tolerate(scratch, effect),
             is_partial=effect.is_partial or reliance.is_partial,
         )
-
-
-def _ascending(scratch: Scratch, nodes: Int32) -> Int32:
-    kept = scratch.without_doubles(nodes)
-    return np.sort(kept)
 
 
 def _among(nodes: Int32, some: Int32) -> Bool:
