@@ -1,4 +1,4 @@
-"""Does every connection keep the promises of `cmdb.store.connection`?"""
+"""Does every connection keep its promises about transactions, threads and errors?"""
 
 from __future__ import annotations
 
@@ -6,39 +6,13 @@ import asyncio
 import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from cmdb.errors import DatabaseRefused, DuplicateKey, WriteConflict
-from cmdb.store.connection import (
-    Connection,
-    Ddl,
-    EdgeType,
-    FullText,
-    Index,
-    NodeType,
-    Row,
-    Transaction,
-    Unique,
-    search_words,
-    with_retry,
-)
+from cmdb.store.connection import Connection, Row, Transaction, Unique, with_retry
+from tests.contract.things import COUNT, CREATE, SCHEMA, create
 
-SCHEMA: list[Ddl] = [
-    NodeType("Thing"),
-    NodeType("LogHead"),
-    NodeType("LogEntry"),
-    EdgeType("KNOWS"),
-    Unique("Thing", "key"),
-    Index("Thing", "rank", kind="integer"),
-    FullText("thing_words", "Thing", ("words",)),
-    Unique("LogHead", "id"),
-    Unique("LogEntry", "revision", kind="integer"),
-]
-CREATE = "UNWIND $rows AS row CREATE (t:Thing) SET t = row"
-COUNT = "MATCH (t:Thing) RETURN count(t) AS number"
 TAKE_HEAD = (
     "MATCH (h:LogHead {id: 'log'}) SET h.lock = $lock RETURN h.revision AS revision, h.hash AS hash"
 )
@@ -52,98 +26,12 @@ def database(connection: Connection) -> Connection:
     return connection
 
 
-def create(database: Connection, *rows: dict[str, Any]) -> None:
-    database.write(lambda tx: tx.run(CREATE, {"rows": list(rows)}))
-
-
 def test_setup_may_run_again(database: Connection) -> None:
     create(database, {"key": "a"})
 
     database.setup(SCHEMA)
 
     assert database.read(COUNT) == [(1,)]
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "MATCH (t:Thing {key: 'a'}) RETURN t.none AS z, t.key AS k, null AS n, t.rank AS a",
-        "MATCH (t:Thing {key: 'a'}) WITH t ORDER BY t.rank RETURN t.none AS z, t.key AS k, "
-        "null AS n, t.rank AS a",
-        "MATCH (t:Thing {key: 'a'}) RETURN DISTINCT t.none AS z, t.key AS k, null AS n, "
-        "t.rank AS a ORDER BY a",
-        "MATCH (t:Thing {key: 'a'}) OPTIONAL MATCH (t)-[:KNOWS]->(o:Thing) "
-        "RETURN o.key AS z, t.key AS k, o.rank AS n, max(t.rank) AS a",
-        "MATCH (t:Thing {key: 'a'}) RETURN t.none AS z, t.key AS k, null AS n, t.rank AS a "
-        "UNION MATCH (t:Thing {key: 'nobody'}) RETURN t.key AS z, t.key AS k, 1 AS n, 2 AS a",
-    ],
-    ids=["plain", "with", "distinct", "optional", "union"],
-)
-def test_columns_come_in_the_order_of_return_with_nulls_in_place(
-    database: Connection, text: str
-) -> None:
-    create(database, {"key": "a", "rank": 7})
-
-    assert database.read(text) == [(None, "a", None, 7)]
-    assert database.write(lambda tx: tx.run(text)) == [(None, "a", None, 7)]
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        0,
-        -1,
-        2**31,
-        2**53 + 1,
-        2**63 - 1,
-        -(2**63),
-        0.1,
-        -0.0,
-        1e300,
-        1.0,
-        True,
-        False,
-        "",
-        "Größe 東京 🦀 \u0000 \u0001 \u2028 \\u0001 \\ \" ' ` $x",
-        '{"nested": {"list": [1, null, "ü"]}}',
-        "9" * 30,
-        [],
-        ["a", "", "ü"],
-        [1, 2**60],
-        [1.5, 2.0],
-        [True, False],
-    ],
-    ids=repr,
-)
-def test_values_come_back_as_they_were_stored(database: Connection, value: Any) -> None:
-    database.write(lambda tx: tx.run("CREATE (t:Thing {key: 'alone', v: $v})", {"v": value}))
-    create(database, {"key": "in rows", "v": value})
-
-    found = database.read("MATCH (t:Thing) RETURN t.v AS v, properties(t) AS p ORDER BY t.key")
-
-    assert [repr(row[0]) for row in found] == [repr(value)] * 2
-    assert [repr(row[1]["v"]) for row in found] == [repr(value)] * 2
-
-
-def test_whole_numbers_and_fractions_stay_apart_in_rows(database: Connection) -> None:
-    create(database, {"key": "a", "whole": 3, "fraction": 3.0, "big": 2**40})
-
-    row = database.read(
-        "MATCH (t:Thing {whole: 3, big: $big}) RETURN t.fraction AS f, t.whole / 2 AS h",
-        {"big": 2**40},
-    )
-
-    assert [repr(value) for value in row[0]] == ["3.0", "1"]
-
-
-@pytest.mark.parametrize("value", [2**63, -(2**63) - 1, "\ud800", Decimal("0.1"), {1, 2}], ids=repr)
-def test_values_that_cannot_be_kept_are_refused(database: Connection, value: object) -> None:
-    with pytest.raises(ValueError, match=r"parameter|64 bits|Unicode"):
-        create(database, {"key": "a", "v": value})
-    with pytest.raises(ValueError, match=r"parameter|64 bits|Unicode"):
-        database.write(lambda tx: tx.run("CREATE (t:Thing {key: 'b', v: $v})", {"v": value}))
-
-    assert database.read(COUNT) == [(0,)]
 
 
 def test_an_exception_rolls_back_and_passes_through(database: Connection) -> None:
@@ -270,86 +158,9 @@ def test_a_conflict_that_passes_is_tried_again(database: Connection) -> None:
     assert ranks == [(2,), (2,)]
 
 
-def test_words_are_found_as_prefixes_and_all_must_match(database: Connection) -> None:
-    names = ["Web-01.prod (Zürich)", "web-02.test", "webhook", "DB_01 prod", "STRASSE"]
-    create(database, *({"key": name, "words": search_words(name)} for name in names))
-
-    def found(query: str) -> set[str]:
-        ids = database.read("MATCH (t:Thing) RETURN t.key AS k, t.words AS w")
-        assert len(ids) == len(names)
-        return {id_ for id_, _ in database.search_text("thing_words", query)}
-
-    create_ids = "MATCH (t:Thing) SET t.id = t.key"
-    database.write(lambda tx: tx.run(create_ids))
-    assert found("WEB") == {"Web-01.prod (Zürich)", "web-02.test", "webhook"}
-    assert found("web 01") == {"Web-01.prod (Zürich)"}
-    assert found("01-PROD") == {"Web-01.prod (Zürich)", "DB_01 prod"}
-    assert found("zür") == {"Web-01.prod (Zürich)"}
-    assert found("straße") == {"STRASSE"}
-    assert found("nothing") == set()
-    assert [id_ for id_, _ in database.search_text("thing_words", "web", 2)][:1] != ["webhook"]
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "",
-        " ",
-        "*",
-        "*:*",
-        '"',
-        "(",
-        "a AND",
-        "NOT",
-        "web~2",
-        "/.*/",
-        "[a TO z]",
-        "\\",
-        "' OR 1=1 //",
-    ],
-)
-def test_no_sign_in_a_search_has_a_meaning(database: Connection, query: str) -> None:
-    create(database, {"key": "a", "id": "a", "words": "web server"})
-
-    assert database.search_text("thing_words", query) == []
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["' OR 1=1 //", "a'}) DETACH DELETE (t) //", "$key", "`", "a\\", "} RETURN 1 //", "\u0000"],
-)
-def test_no_parameter_is_read_as_text_of_the_statement(database: Connection, value: str) -> None:
-    create(database, {"key": "a"}, {"key": value})
-
-    assert database.read("MATCH (t:Thing {key: $key}) RETURN t.key AS k", {"key": value}) == [
-        (value,)
-    ]
-    rows = {"rows": [{"key": value}]}
-    many = "UNWIND $rows AS row MATCH (t:Thing {key: row.key}) RETURN t.key AS k"
-    assert database.read(many, rows) == [(value,)]
-    assert database.read(COUNT) == [(2,)]
-
-
 def test_names_in_the_schema_are_names() -> None:
     with pytest.raises(ValueError, match="not a name"):
         Unique("Thing", "key) UNIQUE; DROP TYPE Thing")
-
-
-def test_one_record_may_hold_long_lists(database: Connection) -> None:
-    number = 5_000
-    create(database, *({"key": f"k{i:06}", "rank": i, "w": "ü" * 20} for i in range(number)))
-
-    rows = database.read("MATCH (t:Thing) RETURN collect(t.key) AS k, collect(properties(t)) AS p")
-
-    [(keys, all_properties)] = rows
-    assert sorted(keys) == [f"k{i:06}" for i in range(number)]
-    assert sorted(p["rank"] for p in all_properties) == list(range(number))
-
-
-def test_many_rows_come_complete_and_in_order(database: Connection) -> None:
-    rows = database.read("UNWIND range(1, 10000) AS i RETURN i AS i, null AS n")
-
-    assert rows == [(i, None) for i in range(1, 10_001)]
 
 
 def test_a_conflict_without_end_says_how_often_it_was_tried(
