@@ -43,38 +43,40 @@ def find_reliance(scratch: Scratch, effect: Effect, budget: int) -> Reliance:
     margins = np.where(gates.is_under_strength[lost], NO_MARGIN, margins).astype(np.int32)
     nodes: list[Int32] = []
     values: list[Int32] = []
-    room = budget
+    room, is_partial = budget, False
     for margin in distinct(margins):
-        found = walk_hard(scratch, gates.nodes[lost[margins == margin]], room)
+        found, is_cut = _walk_hard(scratch, gates.nodes[lost[margins == margin]], room)
         room -= len(found)
+        is_partial |= is_cut
         nodes.append(found)
         values.append(np.full(len(found), margin, dtype=np.int32))
     relying = np.concatenate(nodes)
     scratch.mark[relying] = 0
-    return Reliance(relying, np.concatenate(values), lost, room <= 0)
+    return Reliance(relying, np.concatenate(values), lost, is_partial)
 
 
-def walk_hard(scratch: Scratch, start: Int32, room: int) -> Int32:
+def _walk_hard(scratch: Scratch, start: Int32, room: int) -> tuple[Int32, bool]:
     """Return start and all that relies on it by hard edges, unless marked; marks what it finds.
 
-    At most about `room` nodes: a frontier that exceeds it is cut to the lowest node indices.
+    At most `room` nodes: a frontier that exceeds it is cut to the lowest node indices, and the
+    second value tells so.
     """
     found: list[Int32] = [NOTHING]
-    frontier = _claim(scratch, start, room)
-    while len(frontier):
+    frontier = _unmarked(scratch, start)
+    while len(frontier) and len(frontier) <= room:
+        scratch.mark[frontier] = 1
         found.append(frontier)
         room -= len(frontier)
         step = _step_small if len(frontier) <= SMALL_FRONTIER else _step_wide
-        frontier = _claim(scratch, step(scratch, frontier), room)
-    return np.concatenate(found)
+        frontier = _unmarked(scratch, step(scratch, frontier))
+    last = frontier[:room]
+    scratch.mark[last] = 1
+    found.append(last)
+    return np.concatenate(found), len(frontier) > 0
 
 
-def _claim(scratch: Scratch, nodes: Int32, room: int) -> Int32:
-    fresh = distinct(nodes.compress(scratch.mark.take(nodes) == 0))
-    if len(fresh) > room:
-        fresh = fresh[: max(room, 0)]
-    scratch.mark[fresh] = 1
-    return fresh
+def _unmarked(scratch: Scratch, nodes: Int32) -> Int32:
+    return distinct(nodes.compress(scratch.mark.take(nodes) == 0))
 
 
 def _step_small(scratch: Scratch, frontier: Int32) -> Int32:
