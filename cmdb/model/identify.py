@@ -19,6 +19,7 @@ from cmdb.model.values import canonical_identifier
 
 LONGEST_VALUE = 200
 KEY_ONLY_RANK = 1_000
+SOURCE_PREFIX = "source|"
 SHARED_KINDS = frozenset({"mac", "uuid"})
 SHARED_FIELDS = frozenset({"serial"})
 
@@ -134,10 +135,28 @@ def _escape(text: str) -> str:
     return text.replace("%", "%25").replace("|", "%7C")
 
 
-def key_of_source(source: str, scope: str, key: str) -> IdentifierKey:
-    """Return the key of last resort: what the source itself calls the thing."""
-    text = f"source|{_escape(source)}|{_escape(scope)}|{_escape(key)}"
-    return IdentifierKey(KEY_ONLY_RANK, text, "source key")
+def key_of_source(record_id: str) -> IdentifierKey:
+    """Return the key of last resort: what the source itself calls the thing.
+
+    Args:
+        record_id: Digest of source, scope and the source's own key.
+    """
+    return IdentifierKey(KEY_ONLY_RANK, SOURCE_PREFIX + record_id, "source key")
+
+
+def record_of_source_key(key: str) -> str:
+    """Return the source record that a key of last resort stands for, or empty if it is none."""
+    return key.removeprefix(SOURCE_PREFIX) if key.startswith(SOURCE_PREFIX) else ""
+
+
+def holder_of(key: str) -> str:
+    """Return the CI that a key is within, or empty.
+
+    >>> holder_of("SoftwareInstance|kind=web|port=80|@host=0192")
+    '0192'
+    """
+    _, marker, holder = key.rpartition("|@")
+    return holder.partition("=")[2] if marker else ""
 
 
 def identifying_values(registry: Registry, record_class: str, values: Mapping[str, Any]) -> bool:

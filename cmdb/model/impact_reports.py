@@ -89,6 +89,7 @@ class Trust(Report):
         inferred_hard: How many of the guessed ones are taken as hard.
         relationships_known: Relationships of the whole topology.
         inferred_known: How many of those are guessed.
+        inferred_known_hard: How many of the guessed ones are taken as hard.
         stale_count: CIs of the answer that no source has confirmed lately.
         stale: Some of them, at most 20.
     """
@@ -100,6 +101,7 @@ class Trust(Report):
     inferred_hard: int = 0
     relationships_known: int = 0
     inferred_known: int = 0
+    inferred_known_hard: int = 0
     stale_count: int = 0
     stale: tuple[NamedCI, ...] = ()
 

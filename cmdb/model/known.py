@@ -27,6 +27,7 @@ class Needs:
     waiting_for: set[str] = field(default_factory=set)
     waiting: set[str] = field(default_factory=set)
     within: set[str] = field(default_factory=set)
+    waiting_within: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return any(
@@ -39,6 +40,7 @@ class Needs:
                 self.waiting_for,
                 self.waiting,
                 self.within,
+                self.waiting_within,
             )
         )
 
@@ -59,6 +61,7 @@ class Known:
         waiting_for: What waits for a key, by key.
         waiting: What a source record waits for, by its id.
         within: Keys of things identified within a CI, by CI.
+        waiting_within: What waits for things identified within a CI, by CI.
         has_pending: Whether anything waits at all.
         cached: Gives the owner of a key from the memory of a run, or None.
         assumed: What `cached` gave, by key.
@@ -78,6 +81,7 @@ class Known:
     waiting_for: dict[str, tuple[Pending, ...]] = field(default_factory=dict)
     waiting: dict[str, tuple[Pending, ...]] = field(default_factory=dict)
     within: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    waiting_within: dict[str, tuple[Pending, ...]] = field(default_factory=dict)
     has_pending: bool = False
     cached: Callable[[str], str | None] = lambda _key: None
     assumed: dict[str, str] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from cmdb.model.changes import ChangeSet, CIChange, IdentifierChange, ReadSet
 from cmdb.model.cluster import Claim, Clustering, Group, cluster
-from cmdb.model.identify import IdentifierKey
+from cmdb.model.identify import IdentifierKey, key_of_source, record_of_source_key
 from cmdb.model.inventory import Identifier
 from cmdb.model.known import Known, Needs, unread
 from cmdb.model.registry import Registry
@@ -143,6 +143,7 @@ class Reconciliation:
     former_keys: dict[str, list[IdentifierKey]] = field(default_factory=dict)
     missing: dict[str, set[str]] = field(default_factory=dict)
     overlay: dict[str, str | None] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
     woken: set[str] = field(default_factory=set)
     made: dict[str, str] = field(default_factory=dict)
 
@@ -185,9 +186,10 @@ class Reconciliation:
                     self.needs.keys |= unread(
                         (key.key for key in self.keys[record_id]), self.known.identifiers
                     )
+            named = self._pull_named(todo)
             if self.needs:
                 return False
-            todo = self._pull(todo)
+            todo = [*named, *self._pull(todo)]
             if self.needs:
                 return False
         return True
@@ -198,22 +200,60 @@ class Reconciliation:
         resolver = Resolver(self.rules.registry, self._owner)
         stored = self.known.records.get(record_id)
         keys = resolver.record_keys(record, missing)
-        if stored is not None and stored.digest != record.digest:
-            self.former_keys[record_id] = resolver.record_keys(stored, set(), with_source_key=True)
-            last_resort = self.former_keys[record_id][-1]
-            self.needs.keys |= unread(
-                (key.key for key in self.former_keys[record_id]), self.known.identifiers
-            )
-            if self.known.identifiers.get(last_resort.key) is not None and last_resort not in keys:
-                keys.append(last_resort)
+        if stored is not None and (stored.digest != record.digest or _hangs_on_others(stored)):
+            self._compute_former_keys(stored)
+        if record_id in self.named and (last_resort := key_of_source(record_id)) not in keys:
+            keys.append(last_resort)
         self.keys[record_id] = keys
         self.missing[record_id] = missing
+        self.needs.keys |= unread((key.key for key in keys), self.known.identifiers)
+
+    def _compute_former_keys(self, stored: SourceRecord) -> None:
+        """Compute the keys under which a stored record stands now, before anything moves."""
+        resolver = Resolver(self.rules.registry, lambda key: self.known.owner(key, self.needs))
+        keys = resolver.record_keys(stored, set(), with_source_key=True)
+        self.former_keys[stored.id] = keys
         self.needs.keys |= unread((key.key for key in keys), self.known.identifiers)
 
     def _owner(self, key: str) -> str | None:
         if key in self.overlay:
             return self.overlay[key]
         return self.known.owner(key, self.needs)
+
+    def _pull_named(self, record_ids: Sequence[str]) -> list[str]:
+        """Activate records that others name by their source key, and keep that key for them."""
+        added = []
+        for record_id in record_ids:
+            record = self.active[record_id]
+            last_resort = key_of_source(record_id)
+            if record.about is not None:
+                for key in self.keys[record_id]:
+                    if named := record_of_source_key(key.key):
+                        self.missing[record_id].add(key.key)
+                        self.named.add(named)
+                        added += self._activate_record(named)
+            elif self.known.has_pending:
+                self.needs.waiting_for |= unread([last_resort.key], self.known.waiting_for)
+                for pending in self.known.waiting_for.get(last_resort.key, ()):
+                    self.named.add(record_id)
+                    added += self._activate_record(pending.record_id)
+        for record_id in self.named & self.keys.keys():
+            last_resort = key_of_source(record_id)
+            if last_resort not in self.keys[record_id]:
+                self.keys[record_id].append(last_resort)
+                self.needs.keys |= unread([last_resort.key], self.known.identifiers)
+                added.append(record_id)
+        return added
+
+    def _activate_record(self, record_id: str) -> list[str]:
+        if record_id in self.active:
+            return []
+        self.needs.records |= unread([record_id], self.known.records)
+        record = self.known.records.get(record_id)
+        if record is None:
+            return []
+        self.active[record_id] = record
+        return [record_id]
 
     def _pull(self, record_ids: Sequence[str]) -> list[str]:
         cis: set[str] = set()
@@ -292,6 +332,8 @@ class Reconciliation:
             if (self._peek(key) or "") != ci_id:
                 moved.add(key)
             self.overlay[key] = ci_id or None
+        # Keys of an earlier round, taken when a holder was not yet in its place.
+        moved |= {key for key, ci_id in self.overlay.items() if ci_id and key not in owners}
         for key in moved - owners.keys():
             self.overlay[key] = None
         return self._activate(moved, moves)
@@ -318,7 +360,7 @@ class Reconciliation:
         if self.known.has_pending and moved:
             self.needs.waiting_for |= unread(moved, self.known.waiting_for)
             waiting |= {p.record_id for key in moved for p in self.known.waiting_for.get(key, ())}
-        waiting |= self._dependents(self._disturbed(moves))
+        waiting |= self._dependents(self._disturbed(moves) | self._losers(moved))
         self.needs.records |= unread(waiting, self.known.records)
         if self.needs:
             return False
@@ -351,9 +393,20 @@ class Reconciliation:
                 disturbed.add(stored.ci_id)
         return disturbed
 
+    def _losers(self, moved: set[str]) -> set[str]:
+        """Return existing CIs that lose a key: references by that key lead elsewhere now."""
+        found = {key: self.known.identifiers.get(key) for key in moved}
+        return {
+            held.ci_id
+            for key, held in found.items()
+            if held is not None and held.ci_id and held.ci_id != self.overlay.get(key)
+        }
+
     def _dependents(self, cis: set[str]) -> set[str]:
         """Return records whose keys or relationships hang on these CIs."""
         self.needs.within |= unread(cis, self.known.within)
+        if self.known.has_pending:
+            self.needs.waiting_within |= unread(cis, self.known.waiting_within)
         self.needs.both_ways |= cis - self.known.both_ways
         if self.needs:
             return set()
@@ -362,6 +415,7 @@ class Reconciliation:
             if row["dependent"] in cis or row["provider"] in cis:
                 records |= row["assertions"].keys()
         for ci_id in cis:
+            records |= {p.record_id for p in self.known.waiting_within.get(ci_id, ())}
             for key in self.known.within[ci_id]:
                 found = self.known.identifiers.get(key)
                 owners = {found.ci_id, *found.contested} - {""} if found else set()

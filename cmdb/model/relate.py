@@ -69,7 +69,7 @@ def relate(
         missing[record.id] = found
     for record_id, keys in also_missing.items():
         missing[record_id] = missing.get(record_id, set()) | keys
-    _ask(records, wanted, known, needs, new)
+    _ask(records, rules, known, needs, new)
     needs.waiting |= unread(
         (r for r in missing if known.has_pending and known.records.get(r)), known.waiting
     )
@@ -112,9 +112,13 @@ def _slot(link: Link, ci_id: str, other: str, rules: Rules) -> Slot:
     return (link.type, *ends, link.discriminator)
 
 
+def _may_come_in(link: Link, rules: Rules) -> bool:
+    return link.reverse or rules.registry.get_type(link.type).is_symmetric
+
+
 def _ask(
     records: Sequence[SourceRecord],
-    wanted: Mapping[str, Mapping[Slot, Assertion]],
+    rules: Rules,
     known: Known,
     needs: Needs,
     new: set[str],
@@ -125,11 +129,7 @@ def _ask(
         stored = known.records.get(record.id)
         places = {record.ci_id, stored.ci_id if stored and stored.ci_id else record.ci_id} - new
         links = (*record.links, *(stored.links if stored else ()))
-        both = (
-            record.id in known.replaced
-            or any(link.reverse for link in links)
-            or any(slot[1] != record.ci_id for slot in wanted[record.id])
-        )
+        both = record.id in known.replaced or any(_may_come_in(link, rules) for link in links)
         for place in places:
             if (links or stored) and known.lacks_relationships(place, both_ways=both):
                 (needs.both_ways if both else needs.outgoing).add(place)

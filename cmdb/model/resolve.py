@@ -57,7 +57,7 @@ class Resolver:
             return self.reference_keys(record.about, record.scope, missing)
         keys = self._keys(record.class_name, record.values, record.within, record.scope, missing)
         if with_source_key or not any(not key.within for key in keys):
-            keys.append(key_of_source(record.source, record.scope, record.key))
+            keys.append(key_of_source(record.id))
         return keys
 
     def _keys(

@@ -126,6 +126,10 @@ class Evidence(Protocol):
         """Return what these source records wait for."""
         ...
 
+    def pending_within(self, ci_ids: Sequence[str]) -> list[Pending]:
+        """Return what waits for things identified within these CIs."""
+        ...
+
     def has_pending(self) -> bool:
         """Return whether anything waits at all."""
         ...

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import orjson
 
+from cmdb.model.identify import holder_of
 from cmdb.model.known import Known, Needs
 from cmdb.model.reconcile import Outcome, Reconciliation, Rules
 from cmdb.model.source_records import SourceRecord
@@ -90,5 +91,8 @@ def _read_waiting(store: Store, needs: Needs, known: Known) -> None:
         known.identifiers.update(held)
         known.within.update(dict.fromkeys(needs.within, ()))
         for key in held:
-            ci_id = key.rpartition("=")[2]
-            known.within[ci_id] += (key,)
+            known.within[holder_of(key)] += (key,)
+    if needs.waiting_within:
+        known.waiting_within.update(dict.fromkeys(needs.waiting_within, ()))
+        for pending in store.pending_within(sorted(needs.waiting_within)):
+            known.waiting_within[holder_of(pending.key)] += (pending,)

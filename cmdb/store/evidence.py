@@ -41,6 +41,9 @@ UNWIND $keys AS k MATCH (p:Pending {key: k}) RETURN collect([p.key, p.record_id]
 PENDING_OF = """
 UNWIND $keys AS k MATCH (p:Pending {record_id: k}) RETURN collect([p.key, p.record_id]) AS rows
 """
+PENDING_WITHIN = """
+UNWIND $keys AS k MATCH (p:Pending {within: k}) RETURN collect([p.key, p.record_id]) AS rows
+"""
 ANY_PENDING = "MATCH (p:Pending) RETURN p.key AS key LIMIT 1"
 OUTGOING = """
 UNWIND $keys AS k MATCH (a:CI {id: k}) MATCH (a)-[r]->(b:CI)
@@ -111,6 +114,11 @@ def find_pending(connection: Connection, keys: Sequence[str]) -> list[Pending]:
 def find_pending_of(connection: Connection, record_ids: Sequence[str]) -> list[Pending]:
     """Return what these source records wait for."""
     return [Pending(*row) for row in _collected(connection, PENDING_OF, record_ids)]
+
+
+def find_pending_within(connection: Connection, ci_ids: Sequence[str]) -> list[Pending]:
+    """Return what waits for things identified within these CIs."""
+    return [Pending(*row) for row in _collected(connection, PENDING_WITHIN, ci_ids)]
 
 
 def has_pending(connection: Connection) -> bool:

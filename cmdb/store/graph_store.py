@@ -157,6 +157,10 @@ class GraphStore:
         """Return what these source records wait for."""
         return evidence.find_pending_of(self._connection, record_ids)
 
+    def pending_within(self, ci_ids: Sequence[str]) -> list[Pending]:
+        """Return what waits for things identified within these CIs."""
+        return evidence.find_pending_within(self._connection, ci_ids)
+
     def has_pending(self) -> bool:
         """Return whether anything waits at all."""
         return evidence.has_pending(self._connection)

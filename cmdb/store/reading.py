@@ -16,6 +16,7 @@ from cmdb.model.rights import Visibility
 from cmdb.model.selection import Nested, Page, Selection
 from cmdb.store.connection import Connection, Row, search_params
 from cmdb.store.filter_cypher import Bound, clean, visible
+from cmdb.store.schema import CI_SEARCH
 from cmdb.store.selection_cypher import (
     Statement,
     arrow,
@@ -28,7 +29,6 @@ from cmdb.store.selection_cypher import (
 T = TypeVar("T")
 Plan: TypeAlias = Generator[Statement, list[Row], T]
 
-SEARCH_INDEX = "ci_search"
 
 _PRESENT: Final = "c.merged_into IS NULL AND c.lifecycle <> 'retired'"
 _GET_CIS: Final = """
@@ -200,7 +200,7 @@ def plan_find_by_name(
 
 def plan_search(text: str, visibility: Visibility, limit: int) -> Plan[list[Found]]:
     """Return the plan of `search`."""
-    params = search_params(SEARCH_INDEX, clean(text), limit)
+    params = search_params(CI_SEARCH, clean(text), limit)
     if params is None:
         return []
     bound = Bound(params)

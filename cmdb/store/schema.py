@@ -41,6 +41,7 @@ FIRST: Sequence[Ddl] = (
     Unique("Pending", "id"),
     Index("Pending", "key"),
     Index("Pending", "record_id"),
+    Index("Pending", "within"),
     Unique("LogHead", "id"),
     Unique("LogEntry", "revision", "integer"),
     Index("LogEntry", "at", "integer"),

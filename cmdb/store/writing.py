@@ -19,6 +19,7 @@ from cmdb.model.changes import (
     Stamp,
     difference,
 )
+from cmdb.model.identify import holder_of
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, ImportRun
 from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, encode_body
@@ -52,7 +53,7 @@ UNWIND $rows AS r MATCH (s:SourceRecord {id: r.id}) SET s.observed_ms = r.observ
 RETURN count(s) AS n
 """
 ADD_PENDING = """
-UNWIND $rows AS r MERGE (p:Pending {id: r.id}) SET p.key = r.key, p.record_id = r.record_id
+UNWIND $rows AS r MERGE (p:Pending {id: r.id}) SET p = r
 RETURN count(p) AS n
 """
 REMOVE_PENDING = "UNWIND $keys AS k MATCH (p:Pending {id: k}) DELETE p"
@@ -240,7 +241,8 @@ def record_row(record: SourceRecord) -> dict[str, Any]:
 def pending_row(pending: Pending) -> dict[str, str]:
     """Return the stored properties of something waited for."""
     digest = sha256(f"{pending.key}\x1f{pending.record_id}".encode()).hexdigest()[:32]
-    return {"id": digest, "key": pending.key, "record_id": pending.record_id}
+    row = {"id": digest, "key": pending.key, "record_id": pending.record_id}
+    return row | ({"within": holder} if (holder := holder_of(pending.key)) else {})
 
 
 def _verify(tx: Transaction, changes: ChangeSet) -> None:
