@@ -12,6 +12,7 @@ from cmdb.cli.session import session_of
 from cmdb.errors import BadValue
 
 Names = Annotated[list[str], typer.Argument(help="Id, name or Class/name.", metavar="CI...")]
+All = Annotated[bool, typer.Option("--all", help="List every affected CI.")]
 _STATES = {"outage": "DOWN", "degraded": "DEGRADED"}
 
 
@@ -40,6 +41,7 @@ def blast_radius(
     svg: Annotated[
         Path | None, typer.Option(help="Draw a picture into this file.", dir_okay=False)
     ] = None,
+    is_all: All = False,
     is_json: Json = False,
 ) -> None:
     """Say what an outage of these CIs takes with it, and why."""
@@ -68,9 +70,9 @@ def blast_radius(
 
         typer.echo(draw_mermaid(report))
     else:
-        from cmdb.cli.impact_tables import print_blast_radius
+        from cmdb.cli.impact_tables import ALL, USUAL, print_blast_radius
 
-        print_blast_radius(report)
+        print_blast_radius(report, ALL if is_all else USUAL)
     if svg is not None:
         say(f"The picture is in {svg}.")
     return None
@@ -87,6 +89,7 @@ def preview(
     ],
     start: Annotated[str, typer.Option("--from", help=f"Begin of the work: {TIME_HELP}")],
     end: Annotated[str, typer.Option("--to", help=f"End of the work: {TIME_HELP}")],
+    is_all: All = False,
     is_json: Json = False,
 ) -> None:
     """Say what a change would do, in which stretch of time, before it is done."""
@@ -103,9 +106,10 @@ def preview(
         from cmdb.cli.output import print_report
 
         return print_report(report)
+    from cmdb.cli.impact_tables import ALL, USUAL
     from cmdb.cli.preview_tables import print_preview
 
-    return print_preview(report)
+    return print_preview(report, ALL if is_all else USUAL)
 
 
 def diff(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from cmdb.cli.output import (
     CRITICALITY,
     duration_text,
     plural,
     print_lines,
+    print_rows,
     print_table,
     time_text,
 )
@@ -22,137 +24,159 @@ from cmdb.model.impact_reports import (
 )
 from cmdb.model.reports import NamedCI
 
-MOST_ROWS = 40
-MOST_FAILURES = 3
 STATES = ("DOWN", "DEGRADED", "AT_RISK")
 _TITLES = {
     "DOWN": "DOWN: fails with it",
     "DEGRADED": "DEGRADED: works, but not fully",
     "AT_RISK": "AT RISK: works, with less redundancy than planned",
 }
+_MOST_SENTENCES = 20
 
 
-def print_blast_radius(report: BlastRadiusReport) -> None:
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """How much is printed.
+
+    Attributes:
+        rows: Most rows of a state, services apart; 0 tells only how many there are.
+        longest_chain: Most CIs of a chain of evidence; longer ones lose their middle.
+        names: Most CIs named in one cell.
+    """
+
+    rows: Mapping[str, int]
+    longest_chain: int
+    names: int = 3
+
+
+USUAL = Detail({"DOWN": 40, "DEGRADED": 20, "AT_RISK": 10}, longest_chain=99)
+ALL = Detail(dict.fromkeys(STATES, 10**9), longest_chain=99, names=20)
+BRIEF = Detail({"DOWN": 4, "DEGRADED": 4, "AT_RISK": 0}, longest_chain=7)
+
+
+def print_blast_radius(report: BlastRadiusReport, detail: Detail = USUAL) -> None:
     """Print verdict, affected services, other CIs and how far to trust the answer."""
     print_lines([verdict(report.outages, report.hits)], style="bold")
-    print_hits(report.hits)
+    print_hits(report.hits, detail)
     print_basis(report.basis)
 
 
 def verdict(outages: Iterable[AssumedOutage], hits: Sequence[Hit]) -> str:
     """Return the answer in one sentence."""
-    what = " and ".join(f"{outage.ci} {outage.state.lower()}" for outage in outages)
+    what = " and ".join(f"{outage.ci} {outage.state}" for outage in outages)
+    services = [hit for hit in hits if hit.is_service]
     if not hits:
         return f"{what}: nothing else is affected, as far as is on record."
-    services = [hit for hit in hits if hit.is_service]
-    return f"{what}: {count_states(hits, 'CI')}; {_of_services(services)}."
-
-
-def count_states(hits: Sequence[Hit], word: str) -> str:
-    """Return `3 CIs DOWN, 1 DEGRADED, 0 AT_RISK`."""
-    counts = [sum(hit.state == state for hit in hits) for state in STATES]
-    first = f"{plural(counts[0], word)} DOWN"
-    return f"{first}, {counts[1]} DEGRADED, {counts[2]} AT_RISK"
-
-
-def _of_services(services: Sequence[Hit]) -> str:
     if not services:
-        return "0 services among them"
-    highest = max(hit.criticality for hit in services)
-    return f"of services {count_states(services, 'service')}, up to {CRITICALITY[highest]}"
+        return f"{what} takes {count_states(hits, 'CI')}; no service on record is affected."
+    highest = CRITICALITY[max(hit.criticality for hit in services)]
+    return (
+        f"{what} takes {count_states(services, 'service')} (up to {highest}); "
+        f"of all: {count_states(hits, 'CI')}."
+    )
 
 
-def print_hits(hits: Sequence[Hit]) -> None:
+def count_states(hits: Sequence[Hit], word: str = "") -> str:
+    """Return `3 CIs DOWN, 1 DEGRADED, 0 AT_RISK`; without a word only the numbers."""
+    counts = [sum(hit.state == state for hit in hits) for state in STATES]
+    first = plural(counts[0], word) if word else str(counts[0])
+    return f"{first} DOWN, {counts[1]} DEGRADED, {counts[2]} AT_RISK"
+
+
+def print_hits(hits: Sequence[Hit], detail: Detail = USUAL) -> None:
     """Print affected services first, then the other CIs by state."""
     services = [hit for hit in hits if hit.is_service]
     if services:
         print_lines([""])
-        print_table(
-            ("state", "service", "criticality", "owner", "support", "margin", "because"),
-            [_service_row(hit) for hit in services[:MOST_ROWS]],
-            title=f"SERVICES ({len(services)})",
-        )
-        _print_rest(services)
+        _print_hits("service", services, f"SERVICES ({len(services)})", detail)
     for state in STATES:
         others = [hit for hit in hits if hit.state == state and not hit.is_service]
         if others:
-            _print_state(state, others)
+            _print_state(state, others, detail)
 
 
-def _print_state(state: str, hits: Sequence[Hit]) -> None:
-    columns, row = _COLUMNS[state]
+def _print_state(state: str, hits: Sequence[Hit], detail: Detail) -> None:
+    listed = hits[: detail.rows[state]]
+    title = f"{_TITLES[state]} ({len(hits)})"
     print_lines([""])
-    print_table(
-        columns, [row(hit) for hit in hits[:MOST_ROWS]], title=f"{_TITLES[state]} ({len(hits)})"
-    )
-    _print_rest(hits)
+    if listed:
+        _print_hits(state, listed, title, detail)
+    if len(listed) < len(hits):
+        text = f"... and {len(hits) - len(listed)} more" if listed else title
+        print_lines([f"{text}; --all lists them."])
 
 
-def _print_rest(hits: Sequence[Hit]) -> None:
-    if len(hits) > MOST_ROWS:
-        print_lines([f"... and {len(hits) - MOST_ROWS} more; --json lists them all."])
+def _print_hits(kind: str, hits: Sequence[Hit], title: str, detail: Detail) -> None:
+    """Print hits with their evidence; columns that would say nothing are left out."""
+    columns: list[tuple[str, list[object]]] = []
+    if kind == "service":
+        columns.append(("state", [hit.state for hit in hits]))
+        columns.append(("service", [hit.ci.name for hit in hits]))
+    else:
+        columns.append(("CI", [str(hit.ci) for hit in hits]))
+    columns.append(("criticality", [CRITICALITY[hit.criticality] for hit in hits]))
+    columns.append(("owner", [hit.owner for hit in hits]))
+    if kind == "service":
+        columns.append(("support", [hit.support for hit in hits]))
+    columns.append(("to spare", [_spare(hit) for hit in hits]))
+    columns.append(("falls if any of", [_falls_with(hit, detail.names) for hit in hits]))
+    columns.append(("note", [_note(hit) for hit in hits]))
+    told = [column for column in columns if any(column[1])]
+    rows = zip(*([cell or "-" for cell in cells] for _, cells in told), strict=True)
+    notes = [why(hit, detail.longest_chain) for hit in hits]
+    print_rows([heading for heading, _ in told], list(rows), notes, title=title)
 
 
-def _service_row(hit: Hit) -> tuple[object, ...]:
-    team = hit.owner or "-", hit.support or "-"
-    return (hit.state, hit.ci.name, CRITICALITY[hit.criticality], *team, margin_text(hit), why(hit))
+def _spare(hit: Hit) -> str:
+    return "" if hit.margin is None or hit.state == "DOWN" else str(hit.margin)
 
 
-def _down_row(hit: Hit) -> tuple[object, ...]:
-    return (str(hit.ci), CRITICALITY[hit.criticality], hit.owner or "-", why(hit))
+def _falls_with(hit: Hit, most: int) -> str:
+    """Return the CIs whose failure alone would now take it down."""
+    if hit.state == "DOWN" or hit.single_failures is None:
+        return ""
+    names = ", ".join(ci.name for ci in hit.single_failures[:most])
+    more = (hit.single_failure_count or 0) - min(most, len(hit.single_failures))
+    return (names + (f" +{more}" if more > 0 else "")) or "no single CI"
 
 
-def _risk_row(hit: Hit) -> tuple[object, ...]:
-    return (str(hit.ci), CRITICALITY[hit.criticality], margin_text(hit), why(hit))
-
-
-_COLUMNS = {
-    "DOWN": (("CI", "criticality", "owner", "because"), _down_row),
-    "DEGRADED": (("CI", "criticality", "margin", "because"), _risk_row),
-    "AT_RISK": (("CI", "criticality", "margin", "because"), _risk_row),
-}
-
-
-def margin_text(hit: Hit) -> str:
-    """Return margin, single failures and time left in a few words."""
-    if hit.state == "DOWN":
-        return "-"
-    parts = [] if hit.margin is None else [f"{hit.margin} left"]
-    if hit.single_failures:
-        names = [ci.name for ci in hit.single_failures[:MOST_FAILURES]]
-        more = (hit.single_failure_count or 0) - len(names)
-        parts.append(f"any of {', '.join(names)}{f' +{more}' if more > 0 else ''} takes it down")
-    elif hit.single_failure_count == 0:
-        parts.append("no single CI takes it down")
+def _note(hit: Hit) -> str:
+    """Return what is known of time and of uncertainty."""
+    parts = []
     if hit.down_at is not None:
         parts.append(f"DOWN at {time_text(hit.down_at)}")
     elif hit.down_after_seconds is not None:
         parts.append(f"DOWN after {duration_text(hit.down_after_seconds)}")
+    elif hit.state == "DOWN" and hit.after_seconds:
+        parts.append(f"after {duration_text(hit.after_seconds)}")
     if hit.best_state != hit.state:
         parts.append(f"{hit.best_state} if what is unknown works")
-    return "; ".join(parts) or "-"
-
-
-def why(hit: Hit) -> str:
-    """Return the chain of evidence by names, guessed steps marked with `?`."""
-    chain = chain_text(hit.evidence)
     if len(hit.members) > 1:
-        chain += f" (missing: {', '.join(ci.name for ci in hit.members[:5])})"
-    if hit.state == "DOWN" and hit.after_seconds:
-        chain += f" (after {duration_text(hit.after_seconds)})"
-    return chain
+        parts.append(f"missing: {', '.join(ci.name for ci in hit.members[:5])}")
+    return "; ".join(parts)
 
 
-def chain_text(steps: Sequence[Step]) -> str:
-    """Return steps as `feed -> rack ->? server`; names that occur twice carry their class."""
+def why(hit: Hit, longest: int = 99) -> str:
+    """Return the chain of evidence by names, guessed steps marked with `?`."""
+    return chain_text(hit.evidence, longest)
+
+
+def chain_text(steps: Sequence[Step], longest: int = 99) -> str:
+    """Return steps as `feed -> rack ->? server`; names that occur twice carry their class.
+
+    Of a chain with more than `longest` CIs the middle is left out.
+    """
     if not steps:
-        return "it is not up by itself"
+        return "not up before that"
     places = [steps[0].provider, *(step.dependent for step in steps)]
     twice = {ci.name for ci in places if sum(other.name == ci.name for other in places) > 1}
-    text = _short(places[0], twice)
-    for step in steps:
-        text += f" {'->?' if step.is_inferred else '->'} {_short(step.dependent, twice)}"
-    return text
+    text = [_short(places[0], twice)]
+    text += [
+        f"{'->?' if step.is_inferred else '->'} {_short(step.dependent, twice)}" for step in steps
+    ]
+    if len(text) > longest:
+        head = (longest + 1) // 2
+        text = [*text[:head], f"-> ({len(text) - longest} more)", *text[head - longest :]]
+    return " ".join(text)
 
 
 def _short(ci: NamedCI, twice: set[str]) -> str:
@@ -171,8 +195,8 @@ def basis_lines(basis: Basis) -> list[str]:
     if basis.is_partial:
         lines.append("PARTIAL: the budget ended the search; there may be more, and worse.")
     lines += _trust_lines(basis)
-    lines += [f"Problem: {text}." for text in basis.problems[:MOST_ROWS]]
-    lines += [f"Assumed: {text.rstrip('.')}." for text in basis.assumptions[:MOST_ROWS]]
+    lines += [f"Problem: {text}." for text in basis.problems[:_MOST_SENTENCES]]
+    lines += [f"Assumed: {text.rstrip('.')}." for text in basis.assumptions[:_MOST_SENTENCES]]
     return lines
 
 
@@ -180,8 +204,7 @@ def _trust_lines(basis: Basis) -> list[str]:
     trust = basis.trust
     lines = []
     if trust.inferred_used:
-        by = ", ".join(f"{name} {count}" for name, count in trust.inferred_by.items())
-        guessed = f" (guessed by {by})" if by else ""
+        guessed = _guessers(trust.inferred_by)
         hard = _hard_text(trust.inferred_hard, trust.inferred_used)
         lines.append(
             f"Trust: {trust.inferred_used} of the {trust.relationships_used} relationships used "
@@ -193,9 +216,10 @@ def _trust_lines(basis: Basis) -> list[str]:
             "none is inferred."
         )
     if trust.inferred_known:
+        hard = _hard_text(trust.inferred_known_hard, trust.inferred_known)
         lines.append(
             f"In all, {trust.inferred_known} of the {trust.relationships_known} relationships on "
-            "record are inferred and taken as hard unless marked otherwise."
+            f"record are inferred{hard}."
         )
     if trust.stale_count:
         names = ", ".join(str(ci) for ci in trust.stale[:5])
@@ -203,6 +227,14 @@ def _trust_lines(basis: Basis) -> list[str]:
             f"Stale: {plural(trust.stale_count, 'CI')} not confirmed lately by any source: {names}."
         )
     return lines
+
+
+def _guessers(inferred_by: Mapping[str, int]) -> str:
+    if not inferred_by:
+        return ""
+    ranked = sorted(inferred_by.items(), key=lambda item: (-item[1], item[0]))
+    named = ", ".join(f"{name} ({count})" for name, count in ranked[:3])
+    return f" (guessed from {named}{' and others' if len(ranked) > 3 else ''})"
 
 
 def _hard_text(hard: int, inferred: int) -> str:

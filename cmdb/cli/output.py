@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cmdb.model.reports import Report
     from cmdb.ports import Progress
 
-PIPE_WIDTH = 160
+PIPE_WIDTH = 120
 CRITICALITY = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 
 
@@ -62,6 +62,33 @@ def print_table(
         out.print(table)
     elif empty:
         out.print(empty)
+
+
+def print_rows(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], notes: Sequence[str], *, title: str
+) -> None:
+    """Print rows in columns under a title, each with a note of its own below it."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    texts = [[Text(shown(cell), style=_style(cell)) for cell in row] for row in rows]
+    widths = [
+        max(len(heading), *(row[place].cell_len for row in texts))
+        for place, heading in enumerate(columns)
+    ]
+    out = console()
+    out.print(Text(title, style="bold"))
+    for row, note in zip(
+        [[Text(c, style="dim") for c in columns], *texts], ["", *notes], strict=True
+    ):
+        line = Text("  ")
+        for cell, width in zip(row, widths, strict=True):
+            cell.pad_right(width - cell.cell_len)
+            line.append_text(cell).append("  ")
+        line.rstrip()
+        out.print(line, soft_wrap=True)
+        if note:
+            out.print(Padding(Text(shown(note), style="dim"), (0, 0, 0, 6), expand=False))
 
 
 def print_lines(lines: Iterable[str], *, style: str = "") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmdb.cli.impact_tables import count_states, print_basis, print_hits
+from cmdb.cli.impact_tables import BRIEF, USUAL, Detail, count_states, print_basis, print_hits
 from cmdb.cli.output import (
     CRITICALITY,
     duration_text,
@@ -18,17 +18,18 @@ from cmdb.model.impact_reports import Hit, PreviewReport, Slice
 _MOST_NAMES = 6
 
 
-def print_preview(report: PreviewReport) -> None:
+def print_preview(report: PreviewReport, detail: Detail = USUAL) -> None:
     """Print what a change would do."""
     print_lines([verdict(report)], style="bold")
     print_lines([""])
     print_table(
-        ("from", "to", "lasts", "CIs", "services"),
+        ("from", "to", "lasts", "services", "CIs"),
         [_slice_row(part) for part in report.slices],
         title="WHEN",
     )
-    print_hits(report.worst)
-    print_basis(report.basis)
+    print_hits(report.worst, detail)
+    if detail is not BRIEF:
+        print_basis(report.basis)
 
 
 def verdict(report: PreviewReport) -> str:
@@ -79,6 +80,6 @@ def _slice_row(part: Slice) -> tuple[object, ...]:
         time_text(part.start_at),
         time_text(part.end_at) if part.end_at else "",
         lasts,
-        count_states(part.hits, "CI") if part.hits else "all as before",
-        count_states(services, "service") if services else "-",
+        count_states(services) if part.hits else "all as before",
+        count_states(part.hits) if part.hits else "",
     )

@@ -1,0 +1,1 @@
+"""The demo estate: a readable file and the importer that reads it."""
