@@ -63,7 +63,7 @@ def _places(picture: Picture) -> dict[str, Place]:
     for key, (x, _) in sorted(found.items(), key=lambda item: (item[1][0], item[1][1])):
         rows.setdefault(round(float(x), 6), []).append(key)
     tallest = max((len(keys) for keys in rows.values()), default=0)
-    places = {}
+    places: dict[str, Place] = {}
     for column, (_, keys) in enumerate(sorted(rows.items())):
         offset = (tallest - len(keys)) / 2
         for row, key in enumerate(keys):

@@ -9,6 +9,8 @@ from typing import Literal
 
 from cmdb.model.reports import NamedCI, Report
 
+Outcome = Literal["added", "changed", "retired", "ended"]
+
 
 @dataclass(frozen=True, slots=True)
 class Revision(Report):
@@ -46,7 +48,7 @@ class ChangedThing(Report):
     kind: str
     subject: str
     name: str
-    change: Literal["added", "changed", "retired", "ended"]
+    change: Outcome
     before: Mapping[str, object]
     after: Mapping[str, object]
 

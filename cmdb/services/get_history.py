@@ -37,7 +37,7 @@ def get_history(context: Context, name: str, limit: int = 50) -> HistoryReport:
     relationships = context.store.find_relationships(
         [ci.id], context.caller.visibility, live_only=False
     )
-    events = []
+    events: list[HistoryEvent] = []
     for entry, change in _walk(context, ci, relationships):
         if len(events) == limit:
             return _report(context, ci, events, is_partial=True)

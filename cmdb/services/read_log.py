@@ -9,7 +9,7 @@ from cmdb.errors import BadValue, UnknownRevision
 from cmdb.model.changes import LogChange
 from cmdb.model.inventory import from_epoch_ms
 from cmdb.model.log import LogEntry
-from cmdb.model.log_reports import ChangedThing, LogReport, Revision, RevisionDetails
+from cmdb.model.log_reports import ChangedThing, LogReport, Outcome, Revision, RevisionDetails
 from cmdb.services.change_names import ChangeNames
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
@@ -58,7 +58,7 @@ def describe_changes(context: Context, changes: Iterable[LogChange]) -> tuple[Ch
     )
 
 
-def kind_of_change(change: LogChange) -> str:
+def kind_of_change(change: LogChange) -> Outcome:
     """Return `added`, `changed`, `retired` or `ended`."""
     if change.kind == "ci" and change.after.get("lifecycle") == "retired":
         return "retired"
