@@ -55,8 +55,9 @@ UNWIND $ids AS sought
 MATCH (p:CI {{id: sought}})
 MATCH (p){arrow}(c:CI)
 WHERE {condition}
-RETURN collect([type(r), p.id, c.id, r.id, r.discriminator, r.version, r.strength,
-    r.tolerates_seconds, r.confidence, r.inferred_by, r.live]) AS relationships
+RETURN collect([r.id, type(r), {ends}, coalesce(r.discriminator, ''), r.version, r.strength,
+    r.tolerates_seconds, coalesce(r.confidence, 1.0), coalesce(r.inferred_by, ''), r.live
+]) AS relationships
 """
 _COUNT_CLASSES: Final = """
 MATCH (c:CI)
@@ -217,14 +218,11 @@ def plan_find_relationships(
     ends = [visible(end, visibility, bound) for end in ("p", "c")]
     condition = _all(["r.live = true" if live_only else "true", *ends])
     found: dict[str, Relationship] = {}
-    for outgoing in (True, False):
-        text = _RELATIONSHIPS.format(
-            arrow=arrow(list(registry.types), outgoing=outgoing), condition=condition
-        )
+    for outgoing, ends in ((True, "p.id, c.id"), (False, "c.id, p.id")):
+        pattern = arrow(list(registry.types), outgoing=outgoing)
+        text = _RELATIONSHIPS.format(arrow=pattern, condition=condition, ends=ends)
         [(records,)] = yield Statement(text, bound.params)
-        for record in records:
-            relationship = _relationship(record, outgoing=outgoing)
-            found[relationship.id] = relationship
+        found |= {record[0]: Relationship(*record) for record in records}
     return sorted(
         found.values(), key=lambda r: (r.type, r.dependent, r.provider, r.discriminator, r.id)
     )
@@ -283,25 +281,6 @@ class _Levels:
         return compile_level(
             nested, self._registry, self._visibility, include_retired=self._include_retired
         )
-
-
-def _relationship(record: Sequence[Any], *, outgoing: bool) -> Relationship:
-    kind, known, other, ci_id, discriminator, version, strength, *rest = record
-    tolerates_seconds, confidence, inferred_by, live = rest
-    dependent, provider = (known, other) if outgoing else (other, known)
-    return Relationship(
-        ci_id,
-        kind,
-        dependent,
-        provider,
-        discriminator or "",
-        version,
-        strength,
-        tolerates_seconds,
-        1.0 if confidence is None else confidence,
-        inferred_by or "",
-        bool(live),
-    )
 
 
 def _all(conditions: Iterable[str]) -> str:
