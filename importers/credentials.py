@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 REASON: Final = "value that looks like a credential never stored"
@@ -32,6 +33,7 @@ _VALUES: Final = re.compile(
 _VALUE_BYTES: Final = 100_000
 
 
+@lru_cache(maxsize=4096)
 def is_credential_name(name: str) -> bool:
     """Return whether a field of that name probably holds a credential.
 

@@ -13,18 +13,22 @@ from importers.fields import kind_of
 
 KINDS: Final = ("text", "integer", "number", "boolean", "date", "list", "size")
 """How a cell can be read."""
-DATE_ORDERS: Final[Mapping[str, tuple[str, ...]]] = {
-    "year-first": ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d"),
-    "day-first": ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d/%m/%y", "%d.%m.%y"),
-    "month-first": ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y"),
+DATE_ORDERS: Final[Mapping[str, tuple[int, int, int]]] = {
+    "year-first": (0, 1, 2),
+    "day-first": (2, 1, 0),
+    "month-first": (2, 0, 1),
 }
+"""Where year, month and day stand in a date."""
 SIZES: Final[Mapping[str, int]] = {
     "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "tib": 2**40,
     "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40,
     "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12,
 }  # fmt: skip
 
-_TIMES: Final = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
+_DATE: Final = re.compile(
+    r"([0-9]{1,4})([-/.])([0-9]{1,2})\2([0-9]{1,4})"
+    r"(?:[ T]([0-9]{1,2}):([0-9]{2})(?::([0-9]{2}))?)?",
+)
 _TRUE: Final = frozenset({"true", "yes", "y", "1", "x", "on"})
 _FALSE: Final = frozenset({"false", "no", "n", "0", "off"})
 _SIZE: Final = re.compile(r"([0-9][0-9., ']*)\s*([a-zA-Z]+)")
@@ -49,6 +53,7 @@ class CellRule:
         zone: The zone of times that state none.
         into: The unit of a size.
         times: A factor for numbers.
+        rounded: Whether numbers and sizes are brought to the nearest whole one.
         mapped: What a text becomes, compared caseless.
         others: What a text becomes that `mapped` does not hold; None refuses it.
     """
@@ -61,6 +66,7 @@ class CellRule:
     zone: str = ""
     into: str = ""
     times: float = 1.0
+    rounded: bool = False
     mapped: Mapping[str, Any] = field(default_factory=dict)
     others: Any = None
 
@@ -75,7 +81,8 @@ class CellRule:
             if known is None:
                 raise BadCell("one of " + ", ".join(list(self.mapped)[:20]))
             return known
-        return _READERS[self.kind](self, cell)
+        value = _READERS[self.kind](self, cell)
+        return round(value) if self.rounded and isinstance(value, float) else value
 
 
 def parse_time(rule: CellRule, text: str) -> tuple[datetime, bool]:
@@ -91,13 +98,11 @@ def parse_time(rule: CellRule, text: str) -> tuple[datetime, bool]:
         if found is None:
             raise BadCell(f"a date like {rule.date_format}")
         return found, has_time
-    for day in DATE_ORDERS[rule.date_order]:
-        for time in _TIMES:
-            if (found := _try_format(text, day + time)) is not None:
-                return found, bool(time)
+    if (parsed := _parse_numbers(text, rule.date_order)) is not None:
+        return parsed
     if rule.date_order == "year-first":
         try:
-            return datetime.fromisoformat(text), True
+            return datetime.fromisoformat(text), len(text) > len("2024-01-31")
         except ValueError:
             pass
     raise BadCell(f"a date, {rule.date_order}")
@@ -118,6 +123,23 @@ def parse_moment(rule: CellRule, text: str) -> datetime:
         return found.astimezone(UTC)
     except (OverflowError, ValueError) as error:
         raise BadCell("a time between the years 1 and 9999") from error
+
+
+def _parse_numbers(text: str, order: str) -> tuple[datetime, bool] | None:
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    parts = (match[1], match[3], match[4])
+    year, month, day = (parts[at] for at in DATE_ORDERS[order])
+    if len(year) not in (2, 4) or len(day) > 2 or (len(year) == 2 and order == "year-first"):
+        return None
+    century = 0 if len(year) == 4 else 2000 if int(year) < 69 else 1900
+    hour, minute, second = (int(match[group] or 0) for group in (5, 6, 7))
+    try:
+        found = datetime(int(year) + century, int(month), int(day), hour, minute, second)  # noqa: DTZ001
+    except ValueError:
+        return None
+    return found, match[5] is not None
 
 
 def _try_format(text: str, pattern: str) -> datetime | None:

@@ -163,6 +163,7 @@ def _cell(section: Section) -> CellRule:
         zone=_zone(section),
         into=section.text("into"),
         times=section.number("times") or 1.0,
+        rounded=section.flag("round"),
         mapped=mapped,
         others=section.take("others"),
     )

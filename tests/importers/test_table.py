@@ -52,7 +52,7 @@ def test_a_table_becomes_what_its_mapping_says() -> None:
     assert (web.class_name, web.key, web.name) == ("VirtualMachine", "A-1", "web-1")
     assert web.attributes == {
         "serial": "SN1",
-        "memory_mib": pytest.approx(16e9 / 2**20),
+        "memory_mib": 15259,
         "notes": "2024-04-03",
         "ips": ["10.0.0.1", "10.0.0.2"],
         "environment": "production",
@@ -186,6 +186,11 @@ def test_lines_before_the_header_are_skipped_and_columns_can_be_named(tmp_path: 
         ({"column": "c", "as": "date", "order": "day-first"}, "1/2/2024", "2024-02-01"),
         ({"column": "c", "as": "date", "order": "month-first"}, "1/2/2024", "2024-01-02"),
         ({"column": "c", "as": "date"}, "2024-02-01", "2024-02-01"),
+        ({"column": "c", "as": "date"}, "20240201", "2024-02-01"),
+        ({"column": "c", "as": "date"}, "2024/02/01 9:05", "2024-02-01T09:05:00"),
+        ({"column": "c", "as": "date"}, "2024-02-01T09:05:00+02:00", "2024-02-01T07:05:00Z"),
+        ({"column": "c", "as": "date", "order": "day-first"}, "1.2.69", "1969-02-01"),
+        ({"column": "c", "as": "date", "order": "day-first"}, "1.2.68", "2068-02-01"),
         (
             {"column": "c", "as": "date", "order": "day-first", "zone": "Europe/Berlin"},
             "1.7.2024 12:00",
@@ -196,6 +201,8 @@ def test_lines_before_the_header_are_skipped_and_columns_can_be_named(tmp_path: 
         ({"column": "c", "as": "list", "split": "/"}, "a/b", ["a", "b"]),
         ({"column": "c", "as": "list"}, ["a", None, 1], ["a", "1"]),
         ({"column": "c", "as": "size", "into": "MiB"}, "2 GiB", 2048.0),
+        ({"column": "c", "as": "size", "into": "GiB"}, "512 MiB", 0.5),
+        ({"column": "c", "as": "number", "round": True}, "2.6", 3),
         ({"column": "c", "map": {"a": "x"}}, "A", "x"),
         ({"column": "c", "map": {"a": "x"}, "others": "y"}, "b", "y"),
         ({"column": "c", "default": "d"}, "", "d"),
@@ -231,6 +238,8 @@ def test_a_cell_that_says_nothing_becomes_nothing(tmp_path: Path, cell: object) 
         ({"column": "c", "as": "boolean"}, "maybe", "expected yes or no"),
         ({"column": "c", "as": "date"}, "1/2/2024", "expected a date, year-first"),
         ({"column": "c", "as": "date", "order": "day-first"}, "31/2/2024", "expected a date, day"),
+        ({"column": "c", "as": "date", "order": "day-first"}, "2024-02-01", "expected a date, day"),
+        ({"column": "c", "as": "date"}, "24-02-01", "expected a date, year-first"),
         ({"column": "c", "as": "size", "into": "GiB"}, "16", "expected a size with its unit"),
         ({"column": "c", "map": {"a": "x"}}, "b", "expected one of a"),
     ],
