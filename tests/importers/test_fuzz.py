@@ -21,8 +21,8 @@ from importers.kubernetes_manifests import IMPORTER as KUBERNETES
 from importers.records import IMPORTER as RECORDS
 from importers.records_format import encode_header, encode_record
 from importers.table import IMPORTER as TABLE
+from tests.importers.manifests import CART
 from tests.importers.reading_items import read_bytes
-from tests.importers.test_kubernetes import CART
 from tests.importers.test_records import FULL
 
 OWN_FILES = Path(__file__).parents[1] / "data"
@@ -138,6 +138,7 @@ LINES_OPTIONS = ImportOptions(source="test", extra={"format": "jsonl", "class": 
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     ("importer", "data", "options"),
     [
@@ -166,6 +167,7 @@ def test_mutated_bytes_are_items_or_a_refusal(
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
     ("importer", "value", "encode", "options"),
     [
@@ -199,6 +201,7 @@ def test_mutated_structures_are_items_or_a_refusal(
 
 
 @pytest.mark.fuzz
+@pytest.mark.timeout(3600)
 def test_mutated_mappings_are_used_or_refused(tmp_path: Path) -> None:
     chance = random.Random(3)
     path = tmp_path / "mapping.yaml"

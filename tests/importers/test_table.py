@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import yaml
 
-from cmdb.errors import BadFile
-from cmdb.model.records import ImportOptions, Item, Link, Reference
+from cmdb.model.records import ImportOptions, Link, Reference
 from importers.table import IMPORTER
 from tests.importers.reading_items import (
     only_record,
@@ -21,23 +18,7 @@ from tests.importers.reading_items import (
     records,
     skipped,
 )
-
-OWN_FILES = Path(__file__).parents[1] / "data"
-HOST = {"class": "Host", "name": "name"}
-
-
-def mapped(tmp_path: Path, mapping: object, **extra: str) -> ImportOptions:
-    """Return options with this mapping as a file."""
-    path = tmp_path / "mapping.yaml"
-    path.write_text(yaml.safe_dump(mapping), encoding="utf-8")
-    return ImportOptions(source="test", mapping=path, extra=extra)
-
-
-def read_cells(tmp_path: Path, rule: object, cell: object) -> list[Item]:
-    """Return what one cell becomes as the attribute `x` under a rule."""
-    mapping = {"records": [{"class": "Host", "key": "id", "attributes": {"x": rule}}]}
-    text = json.dumps([{"id": "1", "c": cell}])
-    return read_text(IMPORTER, text, "t.json", mapped(tmp_path, mapping))
+from tests.importers.table_mappings import HOST, OWN_FILES, mapped
 
 
 def test_a_table_becomes_what_its_mapping_says() -> None:
@@ -170,105 +151,6 @@ def test_lines_before_the_header_are_skipped_and_columns_can_be_named(tmp_path: 
     assert [(r.name, r.place) for r in records(items)] == [("a", "t.csv:3"), ("b", "t.csv:4")]
 
 
-@pytest.mark.parametrize(
-    ("rule", "cell", "expected"),
-    [
-        ("c", " text ", "text"),
-        ("c", 5, "5"),
-        ("c", True, "true"),
-        ({"column": "c", "as": "integer"}, "1 024", 1024),
-        ({"column": "c", "as": "integer"}, 7, 7),
-        ({"column": "c", "as": "number"}, "1,234.5", 1234.5),
-        ({"column": "c", "as": "number", "decimal": ","}, "1.234,5", 1234.5),
-        ({"column": "c", "as": "number", "times": 1024}, "2", 2048.0),
-        ({"column": "c", "as": "boolean"}, "Yes", True),
-        ({"column": "c", "as": "boolean"}, False, False),
-        ({"column": "c", "as": "date", "order": "day-first"}, "1/2/2024", "2024-02-01"),
-        ({"column": "c", "as": "date", "order": "month-first"}, "1/2/2024", "2024-01-02"),
-        ({"column": "c", "as": "date"}, "2024-02-01", "2024-02-01"),
-        ({"column": "c", "as": "date"}, "20240201", "2024-02-01"),
-        ({"column": "c", "as": "date"}, "2024/02/01 9:05", "2024-02-01T09:05:00"),
-        ({"column": "c", "as": "date"}, "2024-02-01T09:05:00+02:00", "2024-02-01T07:05:00Z"),
-        ({"column": "c", "as": "date", "order": "day-first"}, "1.2.69", "1969-02-01"),
-        ({"column": "c", "as": "date", "order": "day-first"}, "1.2.68", "2068-02-01"),
-        (
-            {"column": "c", "as": "date", "order": "day-first", "zone": "Europe/Berlin"},
-            "1.7.2024 12:00",
-            "2024-07-01T10:00:00Z",
-        ),
-        ({"column": "c", "as": "date", "format": "%d %b %y"}, "01 Feb 24", "2024-02-01"),
-        ({"column": "c", "as": "list"}, "a, b,,c", ["a", "b", "c"]),
-        ({"column": "c", "as": "list", "split": "/"}, "a/b", ["a", "b"]),
-        ({"column": "c", "as": "list"}, ["a", None, 1], ["a", "1"]),
-        ({"column": "c", "as": "size", "into": "MiB"}, "2 GiB", 2048.0),
-        ({"column": "c", "as": "size", "into": "GiB"}, "512 MiB", 0.5),
-        ({"column": "c", "as": "number", "round": True}, "2.6", 3),
-        ({"column": "c", "map": {"a": "x"}}, "A", "x"),
-        ({"column": "c", "map": {"a": "x"}, "others": "y"}, "b", "y"),
-        ({"column": "c", "default": "d"}, "", "d"),
-        ({"columns": ["id", "c"], "join": "-"}, "z", "1-z"),
-        ({"constant": 5}, "", 5),
-    ],
-)
-def test_a_cell_is_read_as_its_rule_says(
-    tmp_path: Path, rule: object, cell: object, expected: object
-) -> None:
-    items = read_cells(tmp_path, rule, cell)
-
-    assert problems(items) == []
-    assert only_record(items).attributes == {"x": expected}
-
-
-@pytest.mark.parametrize("cell", ["", "?", "NA", "n/a", "-", " ? ", None, [], "null"])
-def test_a_cell_that_says_nothing_becomes_nothing(tmp_path: Path, cell: object) -> None:
-    items = read_cells(tmp_path, {"column": "c", "as": "integer"}, cell)
-
-    assert problems(items) == []
-    assert only_record(items).attributes == {}
-
-
-@pytest.mark.parametrize(
-    ("rule", "cell", "reason"),
-    [
-        ("c", {"a": 1}, "expected text, not a map"),
-        ({"column": "c", "as": "integer"}, "1.5", "expected a whole number"),
-        ({"column": "c", "as": "integer"}, True, "expected a number, not true or false"),
-        ({"column": "c", "as": "number"}, "x", "expected a number with the decimal sign '.'"),
-        ({"column": "c", "as": "number"}, "1e999", "expected a finite number"),
-        ({"column": "c", "as": "boolean"}, "maybe", "expected yes or no"),
-        ({"column": "c", "as": "date"}, "1/2/2024", "expected a date, year-first"),
-        ({"column": "c", "as": "date", "order": "day-first"}, "31/2/2024", "expected a date, day"),
-        ({"column": "c", "as": "date", "order": "day-first"}, "2024-02-01", "expected a date, day"),
-        ({"column": "c", "as": "date"}, "24-02-01", "expected a date, year-first"),
-        ({"column": "c", "as": "size", "into": "GiB"}, "16", "expected a size with its unit"),
-        ({"column": "c", "map": {"a": "x"}}, "b", "expected one of a"),
-    ],
-)
-def test_a_cell_that_is_not_as_it_should_be_is_left_out_and_reported(
-    tmp_path: Path, rule: object, cell: object, reason: str
-) -> None:
-    items = read_cells(tmp_path, rule, cell)
-
-    assert only_record(items).attributes == {}
-    (problem,) = problems(items)
-    assert (problem.place, problem.field, problem.dropped) == ("t.json:[0]", "c", False)
-    assert problem.reason.startswith(reason)
-
-
-def test_times_of_observation_need_a_zone(tmp_path: Path) -> None:
-    def read(rule: object) -> Item:
-        mapping = {"records": [{**HOST, "observed_at": rule}]}
-        text = "name,seen\na,02/01/2024 10:00\n"
-        items = read_text(IMPORTER, text, "t.csv", mapped(tmp_path, mapping))
-        return (problems(items) or records(items))[0]
-
-    zoned = read({"column": "seen", "order": "day-first", "zone": "Europe/Paris"})
-    bare = read({"column": "seen", "order": "day-first"})
-
-    assert getattr(zoned, "observed_at") == datetime(2024, 1, 2, 9, tzinfo=UTC)  # noqa: B009
-    assert "a time with its zone" in getattr(bare, "reason")  # noqa: B009
-
-
 def test_a_row_of_no_known_class_is_a_problem(tmp_path: Path) -> None:
     mapping = {"records": [{"class": {"column": "k", "map": {"vm": "Host"}}, "name": "name"}]}
 
@@ -367,110 +249,3 @@ def test_the_class_can_come_from_an_option() -> None:
     items = read_text(IMPORTER, "name\na\n", "t.csv", ImportOptions(extra={"class": "Host"}))
 
     assert only_record(items).class_name == "Host"
-
-
-@pytest.mark.parametrize(
-    ("data", "name", "message"),
-    [
-        (b"name\na\n", "t.csv", "no column says which class a row is"),
-        (b"class\na\n", "t.csv", "no column says which thing a row is"),
-        (b"class,name,x,name,x\n", "t.csv:1", "columns stand twice in the header: 'name', 'x'"),
-        (b"\n\n", "t.csv", "the table has no header row"),
-        (b",,\n", "t.csv", "the header row is empty"),
-        (b'class,name\nHost,a\nHost,"b\nHost,c\n', "t.csv:3", "a quote that opens in this row"),
-        (b'class,name\nHost,"' + b"x" * 200_000, "t.csv:2", "a quote that opens in this row"),
-        (b'class,"name\n', "t.csv:1", "the header row cannot be read"),
-        (b"{}", "t.json", "there is no list of rows"),
-        (b"[{}", "t.json:1:4", "this is not JSON"),
-        (b"a\nb\n", "t.jsonl", "this is not JSON Lines"),
-        (b'{"class":"Host","name":"a"}\n{"cla', "t.jsonl:2", "the last line is cut off"),
-        (b"x", "t.xlsx", "spreadsheets are not read"),
-    ],
-)
-def test_a_bad_table_is_refused(data: bytes, name: str, message: str) -> None:
-    with pytest.raises(BadFile) as refused:
-        read_bytes(IMPORTER, data, name.partition(":")[0])
-
-    assert refused.value.message.startswith(f"{name}: {message}")
-
-
-@pytest.mark.parametrize(
-    ("mapping", "place", "reason"),
-    [
-        ([], "", "expected a map, found a list"),
-        ({}, "records", "there is no record in the mapping"),
-        ({"records": {}}, "records", "expected a list, found a map"),
-        ({"record": []}, "record", "there is no such field. Did you mean 'records'?"),
-        ({"records": [{"name": "n"}]}, "records[0].class", "the class is missing"),
-        ({"records": [{"class": "Host"}]}, "records[0]", "nothing says which thing it is"),
-        (
-            {"records": [{**HOST, "atributes": {}}]},
-            "records[0].atributes",
-            "there is no such field. Did you mean 'attributes'?",
-        ),
-        (
-            {"records": [{**HOST, "attributes": {"x": {"column": "a", "as": "int"}}}]},
-            "records[0].attributes.x.as",
-            "'int' is not known. Did you mean 'integer'?",
-        ),
-        (
-            {"records": [{**HOST, "attributes": {"x": {"column": "a", "constant": 1}}}]},
-            "records[0].attributes.x",
-            "it needs one of column, columns or constant",
-        ),
-        (
-            {"records": [{**HOST, "attributes": {"x": 7}}]},
-            "records[0].attributes.x",
-            "expected a map, found a number",
-        ),
-        (
-            {"records": [{**HOST, "attributes": {"x": {"column": "a", "zone": "Mars/One"}}}]},
-            "records[0].attributes.x.zone",
-            "there is no zone 'Mars/One'",
-        ),
-        (
-            {"records": [{**HOST, "attributes": {"x": {"column": "a", "as": "size"}}}]},
-            "records[0].attributes.x.into",
-            "a size needs the unit",
-        ),
-        (
-            {"records": [{**HOST, "links": [{"type": "runs_on"}]}]},
-            "records[0].links[0].other",
-            "expected a map, found nothing",
-        ),
-        (
-            {"records": [{**HOST, "links": [{"other": {"class": "Host", "values": {"n": "n"}}}]}]},
-            "records[0].links[0].type",
-            "expected text, found nothing",
-        ),
-        ({"delimiter": "ab", "records": [HOST]}, "delimiter", "'ab' is not one character"),
-        ({"encoding": "klingon", "records": [HOST]}, "encoding", "'klingon' is no text encoding"),
-        ({"encoding": "zlib", "records": [HOST]}, "encoding", "'zlib' is no text encoding"),
-        ({"format": "xml", "records": [HOST]}, "format", "'xml' is not known"),
-    ],
-)
-def test_a_bad_mapping_is_refused_at_its_place(
-    tmp_path: Path, mapping: object, place: str, reason: str
-) -> None:
-    options = mapped(tmp_path, mapping)
-
-    with pytest.raises(BadFile) as refused:
-        read_text(IMPORTER, "name\na\n", "t.csv", options)
-
-    where = f"{options.mapping}:{place}" if place else str(options.mapping)
-    assert refused.value.message.startswith(f"{where}: {reason}")
-
-
-def test_a_mapping_for_columns_that_are_not_there_is_refused(tmp_path: Path) -> None:
-    options = mapped(tmp_path, {"records": [{"class": "Host", "name": "Name"}]})
-
-    with pytest.raises(
-        BadFile, match=r"records\[0\].name: the table has no column 'Name'. Its col"
-    ):
-        read_text(IMPORTER, "name\na\n", "t.csv", options)
-
-
-def test_options_that_are_not_known_are_refused() -> None:
-    for name, value in (("format", "xml"), ("encoding", "klingon")):
-        with pytest.raises(BadFile, match=f"option {name}"):
-            read_text(IMPORTER, "class,name\n", "t", ImportOptions(extra={name: value}))
