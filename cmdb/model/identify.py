@@ -8,13 +8,12 @@ another thing ends with that thing's id: `ContainerWorkload|...|name=cart|@clust
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import product
 from typing import Any
 
 from cmdb.model.records import Reference
-from cmdb.model.registry import IdentificationRule, Registry
+from cmdb.model.registry import Registry
 from cmdb.model.values import canonical_identifier
 
 LONGEST_VALUE = 200
@@ -64,23 +63,12 @@ def identifier_keys(
         within: References by role, for rules that need one.
         resolve: Gives the id of the CI that a reference names, or None.
     """
-    return list(_keys(registry, class_name, values, scope, within, resolve))
-
-
-def _keys(
-    registry: Registry,
-    class_name: str,
-    values: Mapping[str, Any],
-    scope: str,
-    within: Mapping[str, Reference],
-    resolve: Resolve,
-) -> Iterator[IdentifierKey]:
-    family = registry.family(class_name)
-    for rank, rule in enumerate(registry.rules(class_name)):
+    keys: list[IdentifierKey] = []
+    for rule in _plan(registry, class_name):
         if rule.within and rule.within not in within:
             continue
-        parts = _rule_values(registry, class_name, rule, values, scope)
-        if parts is None:
+        texts = _texts(rule, values, scope)
+        if not texts:
             continue
         holder = ""
         if rule.within:
@@ -88,51 +76,70 @@ def _keys(
             if found is None:
                 continue
             holder = found
-        shared = _can_be_shared(registry, class_name, rule)
-        for chosen in product(*parts):
-            text = "|".join((family, *chosen))
-            if holder:
-                text += f"|@{rule.within}={holder}"
-            yield IdentifierKey(rank, text, str(rule), holder, shared)
+            texts = [f"{text}|@{rule.within}={holder}" for text in texts]
+        keys += [
+            IdentifierKey(rule.rank, text, rule.text, holder, rule.can_be_shared) for text in texts
+        ]
+    return keys
 
 
-def _rule_values(
-    registry: Registry,
-    class_name: str,
-    rule: IdentificationRule,
-    values: Mapping[str, Any],
-    scope: str,
-) -> list[list[str]] | None:
-    attributes = registry.attributes(class_name)
-    parts = []
-    for name in rule.fields:
+@dataclass(frozen=True, slots=True)
+class _PlannedRule:
+    """A rule of a class, ready to be run: field names with how each is compared."""
+
+    rank: int
+    text: str
+    within: str
+    can_be_shared: bool
+    family: str
+    fields: tuple[tuple[str, str], ...]
+
+
+def _plan(registry: Registry, class_name: str) -> tuple[_PlannedRule, ...]:
+    plan = registry.plans.get(class_name)
+    if plan is None:
+        attributes = registry.attributes(class_name)
+        kinds = {name: attribute.kind for name, attribute in attributes.items()}
+        plan = registry.plans[class_name] = tuple(
+            _PlannedRule(
+                rank,
+                str(rule),
+                rule.within,
+                any(f in SHARED_FIELDS or kinds.get(f) in SHARED_KINDS for f in rule.fields),
+                registry.family(class_name),
+                tuple((field, kinds.get(field, "text")) for field in rule.fields),
+            )
+            for rank, rule in enumerate(registry.rules(class_name))
+        )
+    return plan
+
+
+def _texts(rule: _PlannedRule, values: Mapping[str, Any], scope: str) -> list[str]:
+    """Return the key texts of a rule without holder; several where a value is a list."""
+    texts = [rule.family]
+    for name, kind in rule.fields:
         if name == "scope":
-            named = canonical_identifier("exact", values.get("scope") or scope)
-            parts.append([f"scope={_escape(named)}"])
-            continue
-        attribute = attributes.get(name)
-        kind = attribute.kind if attribute else "text"
-        value = values.get(name)
-        members = value if isinstance(value, list | tuple) else (value,)
-        texts = sorted({canonical_identifier(kind, member) for member in members} - {""})
-        if not texts:
-            return None
-        parts.append([f"{name}={_escape(text)}" for text in texts])
-    return parts
-
-
-def _can_be_shared(registry: Registry, class_name: str, rule: IdentificationRule) -> bool:
-    attributes = registry.attributes(class_name)
-    return any(
-        name in SHARED_FIELDS or (name in attributes and attributes[name].kind in SHARED_KINDS)
-        for name in rule.fields
-    )
+            members = [canonical_identifier("exact", values.get("scope") or scope)]
+        else:
+            value = values.get(name)
+            if value is None:
+                return []
+            if isinstance(value, list | tuple):
+                members = sorted({canonical_identifier(kind, member) for member in value} - {""})
+            else:
+                members = [canonical_identifier(kind, value)]
+        if not members or not members[0]:
+            return []
+        texts = [f"{text}|{name}={_escape(member)}" for text in texts for member in members]
+    return texts
 
 
 def _escape(text: str) -> str:
     if len(text) > LONGEST_VALUE:
         text = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
-    return text.replace("%", "%25").replace("|", "%7C")
+    if "%" in text or "|" in text:
+        return text.replace("%", "%25").replace("|", "%7C")
+    return text
 
 
 def key_of_source(record_id: str) -> IdentifierKey:
@@ -161,7 +168,4 @@ def holder_of(key: str) -> str:
 
 def identifying_values(registry: Registry, record_class: str, values: Mapping[str, Any]) -> bool:
     """Return whether any rule of the class could be satisfied by these values alone."""
-    return any(
-        _rule_values(registry, record_class, rule, values, "scope") is not None
-        for rule in registry.rules(record_class)
-    )
+    return any(_texts(rule, values, "scope") for rule in _plan(registry, record_class))

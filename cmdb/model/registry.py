@@ -167,6 +167,8 @@ class Registry:
     classes: Mapping[str, CIClass]
     types: Mapping[str, RelationshipType]
     common: tuple[Attribute, ...]
+    plans: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    """What `identify` prepares for each class, once."""
 
     @classmethod
     def of(

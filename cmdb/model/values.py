@@ -29,6 +29,8 @@ PLACEHOLDERS: Final = frozenset(
 )  # fmt: skip
 """Values that identify nothing, whatever source writes them (compared caseless and trimmed)."""
 
+LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDERS))
+
 _MAC = re.compile(r"[0-9a-f]{12}")
 _ZERO_UUIDS = frozenset({uuid.UUID(int=0).hex, "f" * 32, "03000200040005000006000700080009"})
 
@@ -169,7 +171,9 @@ def canonical_identifier(kind: str, value: Any) -> str:
     if value is None:
         return ""
     text = CANONICAL[kind](value)
-    return "" if text.casefold() in PLACEHOLDERS and kind != "integer" else text
+    if len(text) > LONGEST_PLACEHOLDER or kind == "integer":
+        return text
+    return "" if text.casefold() in PLACEHOLDERS else text
 
 
 def canonical_json(value: Any) -> bytes:
