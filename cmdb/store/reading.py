@@ -23,7 +23,6 @@ from cmdb.store.selection_cypher import (
     check_levels,
     compile_level,
     compile_selection,
-    with_ids,
 )
 
 T = TypeVar("T")
@@ -215,8 +214,8 @@ def plan_find_relationships(
 ) -> Plan[list[Relationship]]:
     """Return the plan of `find_relationships`."""
     bound = Bound({"ids": _distinct(ci_ids)})
-    ends = [visible(end, visibility, bound) for end in ("p", "c")]
-    condition = _all(["r.live = true" if live_only else "true", *ends])
+    seen = [visible(end, visibility, bound) for end in ("p", "c")]
+    condition = _all(["r.live = true" if live_only else "true", *seen])
     found: dict[str, Relationship] = {}
     for outgoing, ends in ((True, "p.id, c.id"), (False, "c.id, p.id")):
         pattern = arrow(list(registry.types), outgoing=outgoing)
@@ -257,7 +256,7 @@ class _Levels:
         ids = list(dict.fromkeys(parents))
         found: dict[str, dict[str, list[Any]]] = {}
         for statement in self._compile(nested):
-            [(levels,)] = yield with_ids(statement, ids)
+            [(levels,)] = yield Statement(statement.text, {**statement.params, "ids": ids})
             for parent, records in levels:
                 # By relationship: one from a CI to itself is met from both sides.
                 found.setdefault(parent, {}).update((record[3]["id"], record) for record in records)

@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -100,11 +100,13 @@ def compile_selection(selection: Selection, registry: Registry, visibility: Visi
     conditions.append(compile_filter(selection.where, registry, bound, selection.class_name))
     columns = _columns(selection.fields, registry, selection.class_name)
     start, anchored = _start(selection.where, bound)
+    only = names[0] if len(names) == 1 and not anchored else ""
     if selection.sort.field == "name":
-        only = names[0] if len(names) == 1 and not anchored else ""
         kept, key, order = _by_name(selection, only, bound, anchored=anchored)
     else:
         kept, key, order = _by_value(selection, registry, bound)
+        if only:
+            conditions.append(_of_class(only, bound))
     condition = " AND ".join(text for text in (kept, *conditions) if text)
     text = (
         f"{start} WHERE {condition} RETURN c.id AS ci, {key} AS key, [{columns}] AS columns "
@@ -243,6 +245,11 @@ def _by_name(
     return " AND ".join(kept), "c.sort_key", order
 
 
+def _of_class(only: str, bound: Bound) -> str:
+    start, end = bound.bind(f"{only.lower()} "), bound.bind(f"{only.lower()}!")
+    return f"c.class_key >= {start} AND c.class_key < {end}"
+
+
 def _by_value(selection: Selection, registry: Registry, bound: Bound) -> tuple[str, str, str]:
     """Condition, key and order of a page by any other field: absent values last, ties by id."""
     sort = selection.sort
@@ -291,8 +298,3 @@ def check_levels(relations: Mapping[str, Nested], level: int = 1) -> None:
         raise BadValue("relations", f"more than {MAX_LEVELS} levels", "Read on from the last.")
     for nested in relations.values():
         check_levels(nested.relations, level + 1)
-
-
-def with_ids(statement: Statement, ids: Sequence[str]) -> Statement:
-    """Return a level's statement for these parents."""
-    return replace(statement, params={**statement.params, "ids": list(ids)})
