@@ -9,6 +9,7 @@ import typer
 
 from cmdb.cli.options import ExpectedVersion, Json, Key, Reason, parse_pairs, parse_value
 from cmdb.cli.session import session_of
+from cmdb.errors import BadValue
 
 if TYPE_CHECKING:
     from cmdb.model.inventory import CI, Relationship
@@ -148,7 +149,13 @@ def add_relationship(
 
 def remove_relationship(
     context: typer.Context,
-    relationship: Annotated[str, typer.Argument(help="Its id; `ci show` prints it.")],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            help="DEPENDENT TYPE PROVIDER, or the id of the relationship alone.",
+            metavar="RELATIONSHIP",
+        ),
+    ],
     expected_version: ExpectedVersion = None,
     reason: Reason = "",
     key: Key = "",
@@ -158,6 +165,29 @@ def remove_relationship(
     with session_of(context).operations() as operations:
         ended = operations.remove_relationship(relationship, _why(reason, key, expected_version))
     _print_relationship(ended, is_json=is_json)
+
+
+def find_relationship(operations: Operations, words: list[str]) -> str:
+    """Return the id of `DEPENDENT TYPE PROVIDER`; a single word is an id already.
+
+    Raises:
+        BadValue: Neither one word nor three, no such relationship, or several.
+    """
+    if len(words) == 1:
+        return words[0]
+    if len(words) != 3:
+        raise BadValue("relationship", "it is named by an id, or by DEPENDENT TYPE PROVIDER")
+    dependent, type_name, provider = words
+    other = operations.find_ci(provider).id
+    found = [
+        each.relationship.id
+        for each in operations.show_ci(dependent).providers
+        if each.relationship.type == type_name and each.other.id == other
+    ]
+    if len(found) != 1:
+        ids = f"these do: {', '.join(found)}" if found else "none is on record"
+        raise BadValue("relationship", f"no single one fits {' '.join(words)!r}; {ids}")
+    return found[0]
 
 
 def add_group(

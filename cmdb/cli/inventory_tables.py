@@ -11,6 +11,8 @@ from cmdb.model.inventory import ATTRIBUTE_PREFIX, CI, HistoryEvent
 from cmdb.model.reports import CIDetails, HistoryReport, Neighbour
 
 _MOST_CHANGES = 6
+_BOOKKEEPING = frozenset({"assertions"})
+_USUAL: Mapping[str, Any] = {"live": True, "confidence": 1.0}
 
 
 def print_details(details: CIDetails) -> None:
@@ -37,7 +39,7 @@ def print_ci(ci: CI) -> None:
 def _print_neighbours(title: str, neighbours: Sequence[Neighbour]) -> None:
     print_lines([""])
     print_table(
-        ("type", "CI", "strength", "tolerates", "inferred by", "relationship"),
+        ("type", "CI", "strength", "tolerates", "inferred by"),
         [
             (
                 each.relationship.type,
@@ -45,7 +47,6 @@ def _print_neighbours(title: str, neighbours: Sequence[Neighbour]) -> None:
                 each.relationship.strength or "as the type",
                 _seconds(each.relationship.tolerates_seconds),
                 each.relationship.inferred_by or "-",
-                each.relationship.id,
             )
             for each in neighbours
         ],
@@ -85,11 +86,18 @@ def _what(event: HistoryEvent, names: Mapping[str, str]) -> str:
 
 def change_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Return `name: old -> new` for what differs; a new thing is told by what it got."""
+    told = {
+        name: value
+        for name, value in after.items()
+        if name not in _BOOKKEEPING and _USUAL.get(name) != value
+    }
+    if not told:
+        return "new" if not before else "its evidence"
     parts = [
         f"{name.removeprefix(ATTRIBUTE_PREFIX)}: "
         + (f"{value_text(before[name])} -> " if before.get(name) is not None else "")
         + value_text(value)
-        for name, value in after.items()
+        for name, value in told.items()
     ]
     more = len(parts) - _MOST_CHANGES
     text = ", ".join(parts[:_MOST_CHANGES]) + (f" and {more} more" if more > 0 else "")

@@ -62,6 +62,9 @@ def _fail(code: str, message: str, exit_code: int, facts: dict[str, Any], *, is_
 
 def _fail_usage(error: Any, *, is_json: bool) -> int:
     message = str(error.format_message())
+    if type(error).__name__ == "NoArgsIsHelpError" and not is_json:
+        print(message, file=sys.stderr)
+        return BAD_INPUT
     context = getattr(error, "ctx", None)
     if context is not None and not is_json:
         message += f" Try `{context.command_path} --help`."

@@ -43,13 +43,20 @@ def ask_about(context: Context, snapshot: Snapshot, names: Sequence[str]) -> Que
     cis = tuple(find_all(context, list(names)))
     for ci in cis:
         if ci.id not in snapshot.topology:
-            raise BadValue(
-                f"{ci.class_name}/{ci.name}",
-                f"it takes no part in impact at that moment (now it is {ci.lifecycle})",
-                "Only CIs in use, in maintenance or stale do; `ci restore` brings a retired one "
-                "back.",
-            )
+            raise _left_out(snapshot, ci)
     return Question(snapshot, cis)
+
+
+def _left_out(snapshot: Snapshot, ci: CI) -> BadValue:
+    label = f"{ci.class_name}/{ci.name}"
+    if ci.id not in snapshot:
+        return BadValue(label, "it was not on record at that moment", "Ask for a later one.")
+    stage = snapshot.lifecycle_of(ci.id) or "of no known stage of life"
+    return BadValue(
+        label,
+        f"it takes no part in impact, since it is {stage}",
+        "CIs in use, in maintenance or stale do; `cmdb ci restore` brings a retired one back.",
+    )
 
 
 def report_hits(names: Names, hits: Iterable[impact.Hit], targets: frozenset[str]) -> list[Hit]:
