@@ -41,6 +41,7 @@ class Scratch:
         state: uint8 (n,), the state of each node while a question runs.
         bytes: The same memory as a bytearray, which Python reads faster than an array.
         mark: uint8 (n,), visited marks of secondary walks; rests at 0.
+        down_counts, degraded_counts: The same memory as the next two, for plain loops.
         members_down, members_degraded: int32 (gates,), members exactly DOWN and DEGRADED.
         is_touched: uint8 (gates,), rests at 0.
     """
@@ -59,6 +60,11 @@ class Scratch:
         if rest is not None:
             self.members_down[:] = rest.members_down
             self.members_degraded[:] = rest.members_degraded
+        self.down_counts = _as_memory(self.members_down)
+        self.degraded_counts = _as_memory(self.members_degraded)
+        self.fails_at = _as_memory(topology.gates.fails_at)
+        self.degrades_at = _as_memory(topology.gates.degrades_at)
+        self.gate_slots = _as_memory(topology.gate_slots if gates else topology.gates.nodes)
         self.is_touched: UInt8 = np.zeros(gates, dtype=np.uint8)
         self.starts = _as_memory(topology.dependents_of.starts)
         self.ends = _as_memory(topology.dependents_of.ends)

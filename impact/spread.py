@@ -91,9 +91,10 @@ class Spread:
         return nodes
 
     def _spread(self, frontier: Int32, level: int) -> None:
+        is_plain = self.timers is None and self.scratch.rest is None
         while len(frontier):
-            if len(frontier) <= SMALL_FRONTIER and self.timers is None:
-                frontier = self._step_small(frontier.tolist(), level)
+            if len(frontier) <= SMALL_FRONTIER and is_plain:
+                frontier = self._walk_small(frontier.tolist(), level)
             else:
                 frontier = self._step_wide(frontier, level)
 
@@ -115,12 +116,19 @@ class Spread:
         self.found.append(fresh)
         return fresh
 
-    def _step_small(self, frontier: list[int], level: int) -> Int32:
-        """Follow a few nodes by a plain loop."""
+    def _walk_small(self, frontier: list[int], level: int) -> Int32:
+        """Follow few nodes by plain loops; returns the first frontier that is not narrow."""
+        walked: list[int] = []
+        while 0 < len(frontier) <= SMALL_FRONTIER:
+            frontier = self._step_small(frontier, level)
+            walked += frontier
+        self.found.append(_nodes(walked))
+        return _nodes(frontier)
+
+    def _step_small(self, frontier: list[int], level: int) -> list[int]:
         state, starts = self.scratch.bytes, self.scratch.starts
         ends, codes = self.scratch.ends, self.scratch.codes
         fresh: list[int] = []
-        members: list[int] = []
         soft: list[int] = []
         for node in frontier:
             first, last = starts[node], starts[node + 1]
@@ -128,20 +136,39 @@ class Spread:
                 ends[first:last].tolist(), codes[first:last].tolist(), strict=True
             ):
                 kind = code & KIND
-                if kind == HARD:
-                    if state[end] < level:
-                        fresh.append(end)
-                elif kind == GATE:
-                    members.append(end)
-                elif kind == SOFT:
+                if kind == SOFT:
                     soft.append(end)
+                elif (kind == HARD or (kind == GATE and self._counts_across(end, level))) and state[
+                    end
+                ] < level:
+                    state[end] = level
+                    fresh.append(end)
         if soft and level == DOWN:
             self.soft.append(_nodes(soft))
-        if members:
-            return self._enter(
-                np.concatenate([_nodes(fresh), self._count(_nodes(members), level)]), level
-            )
-        return self._enter(_nodes(fresh), level) if fresh else NOTHING
+        self.count += len(fresh)
+        return fresh if self.count <= self.budget else self._cut(fresh)
+
+    def _counts_across(self, gate: int, level: int) -> bool:
+        """Count one more member of a gate and tell whether that is too many."""
+        scratch = self.scratch
+        slot = scratch.gate_slots[gate]
+        if not scratch.is_touched[slot]:
+            self._touch(np.asarray([slot], dtype=np.int64))
+        if level == DOWN:
+            scratch.down_counts[slot] += 1
+            return scratch.down_counts[slot] >= scratch.fails_at[slot]
+        scratch.degraded_counts[slot] += 1
+        not_up = scratch.down_counts[slot] + scratch.degraded_counts[slot]
+        return not_up >= scratch.degrades_at[slot]
+
+    def _cut(self, fresh: list[int]) -> list[int]:
+        """Give back what exceeds the budget, highest node indices first."""
+        room = len(fresh) - (self.count - self.budget)
+        fresh.sort()
+        self.scratch.state[fresh[room:]] = UP
+        self.count = self.budget
+        self.is_partial = True
+        return fresh[:room]
 
     def _step_wide(self, frontier: Int32, level: int) -> Int32:
         """Follow a whole frontier at once."""
