@@ -163,7 +163,8 @@ def remove_relationship(
 ) -> None:
     """End a relationship; the log keeps it."""
     with session_of(context).operations() as operations:
-        ended = operations.remove_relationship(relationship, _why(reason, key, expected_version))
+        found = find_relationship(operations, words)
+        ended = operations.remove_relationship(found, _why(reason, key, expected_version))
     _print_relationship(ended, is_json=is_json)
 
 
