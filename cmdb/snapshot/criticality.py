@@ -31,5 +31,13 @@ def compute_criticality(topology: Topology, floors: NDArray[np.uint8]) -> NDArra
             reached[frontier] = level
             positions, _ = row_positions(topology.providers_of, frontier)
             providers = topology.providers_of.ends[positions]
-            frontier = np.unique(providers[reached[providers] < level])
+            frontier = _distinct(providers[reached[providers] < level])
     return np.maximum(reached, floors)
+
+
+def _distinct(nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+    # Sorting is several times faster here than the hashing of `np.unique`.
+    nodes.sort()
+    is_first = np.ones(len(nodes), dtype=np.bool_)
+    is_first[1:] = nodes[1:] != nodes[:-1]
+    return nodes[is_first]

@@ -19,8 +19,8 @@ class Edges:
     """Columns of m edges.
 
     Attributes:
-        dependent: int64, node index.
-        provider: int64, node index.
+        dependent: int32, node index.
+        provider: int32, node index.
         type: uint16, place in `Estate.types`.
         strength: uint8, codes of `impact.Strength`.
         tolerates_seconds: float64, NaN for none.
@@ -28,8 +28,8 @@ class Edges:
         is_inferred: bool.
     """
 
-    dependent: NDArray[np.int64]
-    provider: NDArray[np.int64]
+    dependent: NDArray[np.int32]
+    provider: NDArray[np.int32]
     type: NDArray[np.uint16]
     strength: NDArray[np.uint8]
     tolerates_seconds: NDArray[np.float64]
@@ -58,7 +58,7 @@ def joined(parts: Sequence[Edges]) -> Edges:
 
 
 def certain_edges(
-    dependent: NDArray[np.int64], provider: NDArray[np.int64], type_code: NDArray[np.uint16]
+    dependent: NDArray[np.int32], provider: NDArray[np.int32], type_code: NDArray[np.uint16]
 ) -> Edges:
     """Return hard edges that tolerate nothing and are beyond doubt."""
     count = len(dependent)

@@ -12,14 +12,14 @@ enough. Two things are left out of it:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cmdb.snapshot.edges import GATE, HARD, WEAK, Edges, certain_edges, joined
 
-Nodes = NDArray[np.int64]
+Nodes = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,68 +53,66 @@ def form_groups(
     """
     of_any = is_any[edges.type] & (edges.strength == GATE)
     if not of_any.any():
-        none = np.empty(0, dtype=np.int64)
+        none = np.empty(0, dtype=np.int32)
         return edges, ImplicitGroups(none, np.empty(0, dtype=np.uint16), none)
-    others = edges.take(~of_any)
-    alternatives = edges.take(of_any)
-    covered = _covered(alternatives, others, is_group)
+    alternatives = edges.take(np.flatnonzero(of_any))
+    covered = _covered(edges, of_any, is_group)
     made, groups = _grouped(alternatives.take(~covered), len(is_group))
     shown = alternatives.take(covered).with_strength(WEAK)
-    return joined([others, shown, made]), groups
+    return joined([edges.take(np.flatnonzero(~of_any)), shown, made]), groups
 
 
-def _covered(alternatives: Edges, others: Edges, is_group: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _covered(
+    edges: Edges, of_any: NDArray[np.bool_], is_group: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Return which alternatives are members of an explicit group that their dependent relies on."""
-    none = np.zeros(len(alternatives), dtype=np.bool_)
-    membership = others.take((others.strength == GATE) & is_group[others.dependent])
-    reliance = joined([alternatives, others.take(others.strength != WEAK)])
-    reliance = reliance.take(is_group[reliance.provider])
-    reliance = reliance.take(np.isin(reliance.dependent, alternatives.dependent))
+    is_membership = (edges.strength == GATE) & ~of_any & is_group[edges.dependent]
+    has_alternatives = np.zeros(len(is_group), dtype=np.bool_)
+    has_alternatives[edges.dependent[of_any]] = True
+    is_reliance = (edges.strength != WEAK) & is_group[edges.provider]
+    reliance = np.flatnonzero(is_reliance & has_alternatives[edges.dependent])
+    membership = np.flatnonzero(is_membership)
     if not len(membership) or not len(reliance):
-        return none
-    order = np.argsort(membership.dependent, kind="stable")
-    holders, members = membership.dependent[order], membership.provider[order]
-    first = np.searchsorted(holders, reliance.provider, side="left")
-    counts = np.searchsorted(holders, reliance.provider, side="right") - first
+        return np.zeros(int(np.count_nonzero(of_any)), dtype=np.bool_)
+    membership = membership[np.argsort(edges.dependent[membership], kind="stable")]
+    holders, relied_on = edges.dependent[membership], edges.provider[reliance]
+    first = np.searchsorted(holders, relied_on, side="left")
+    counts = np.searchsorted(holders, relied_on, side="right") - first
     steps = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
-    spoken_for = members[np.repeat(first, counts) + steps]
-    nodes = len(is_group)
-    pairs = np.repeat(reliance.dependent, counts) * nodes + spoken_for
-    return np.isin(alternatives.dependent * nodes + alternatives.provider, pairs)
+    spoken_for = edges.provider[membership[np.repeat(first, counts) + steps]]
+    pairs = _pairs(np.repeat(edges.dependent[reliance], counts), spoken_for)
+    return np.isin(_pairs(edges.dependent[of_any], edges.provider[of_any]), pairs)
+
+
+def _pairs(one: Nodes, other: Nodes | NDArray[np.uint16]) -> NDArray[np.int64]:
+    return (one.astype(np.int64) << 32) | other
 
 
 def _grouped(edges: Edges, nodes: int) -> tuple[Edges, ImplicitGroups]:
     """Return alternatives as hard edges, or as members of groups where there are several."""
-    shift = 1 << 16
-    keys = edges.dependent * shift + edges.type
+    keys = _pairs(edges.dependent, edges.type)
     # Of several edges to one provider the one that tolerates least counts for the group.
     order = np.lexsort((np.nan_to_num(edges.tolerates_seconds), edges.provider, keys))
     edges, keys = edges.take(order), keys[order]
     is_repeated = np.zeros(len(edges), dtype=np.bool_)
     is_repeated[1:] = (keys[1:] == keys[:-1]) & (edges.provider[1:] == edges.provider[:-1])
-    distinct, owner = np.unique(keys, return_inverse=True)
+    is_first = np.ones(len(edges), dtype=np.bool_)
+    is_first[1:] = keys[1:] != keys[:-1]
+    distinct, owner = keys[is_first], np.cumsum(is_first) - 1
     sizes = np.bincount(owner[~is_repeated], minlength=len(distinct))
     has_group = sizes > 1
     place = np.cumsum(has_group) - 1
     is_member = has_group[owner]
     groups = ImplicitGroups(
-        distinct[has_group] // shift,
-        (distinct[has_group] % shift).astype(np.uint16),
-        sizes[has_group].astype(np.int64),
+        (distinct[has_group] >> 32).astype(np.int32),
+        distinct[has_group].astype(np.uint16),
+        sizes[has_group].astype(np.int32),
     )
     chosen = is_member & ~is_repeated
     members = edges.take(chosen)
-    members = Edges(
-        nodes + place[owner[chosen]],
-        members.provider,
-        members.type,
-        members.strength,
-        members.tolerates_seconds,
-        members.confidence,
-        members.is_inferred,
-    )
+    members = replace(members, dependent=(nodes + place[owner[chosen]]).astype(np.int32))
     heads = certain_edges(
-        groups.dependents, nodes + np.arange(len(groups), dtype=np.int64), groups.types
+        groups.dependents, nodes + np.arange(len(groups), dtype=np.int32), groups.types
     )
     single = edges.take(~is_member).with_strength(HARD)
     return joined([single, members, heads]), groups

@@ -6,7 +6,7 @@ answer made from it takes away what a caller may not see, by `restricted_to_of`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from cmdb.errors import UnknownCI
 from cmdb.model.registry import LIFECYCLE, SERVICE_LAYERS, Registry
+from cmdb.snapshot.columns import Table
 from cmdb.snapshot.criticality import HIGHEST, LOWEST, compute_criticality
-from cmdb.snapshot.estate import ABSENT, LIFECYCLE_CODES, Estate
+from cmdb.snapshot.estate import ABSENT, LIFECYCLE_CODES, RELATIONSHIP_KINDS, Estate
 from cmdb.snapshot.figures import GIVEN, Figures, compute_figures
 from cmdb.snapshot.wiring import Wiring, taking_part, wire
 from impact import Topology
@@ -27,6 +28,7 @@ IMPLICIT_GROUP = "ImplicitGroup"
 """What `class_of` says of a group that the compilation made."""
 
 _WIRED_BY = ("id", "class", "is_merged", "a_k_min", "a_k_full")
+_JUDGED_BY = ("id", "class", "a_availability", "a_mttf_hours", "a_mtbf_hours", "a_mttr_hours")
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,14 +40,14 @@ class Snapshot:
         topology: What the engine works on.
         registry: The classes and types it was compiled with.
         included: Planned CIs that take part because they were asked for.
-        basis: uint8, by node: where its availability comes from (`figures.GIVEN`, ...).
+        figures: By node: unavailability, MTTR, and where they come from (`figures.GIVEN`, ...).
     """
 
     revision: int
     topology: Topology
     registry: Registry
     included: frozenset[str]
-    basis: NDArray[np.uint8]
+    figures: Figures
     estate: Estate
     wiring: Wiring
 
@@ -148,15 +150,15 @@ def compile_snapshot(
     takes_part = taking_part(estate, include)
     if previous is None or not _is_wired_alike(previous, estate, registry, takes_part):
         wiring = wire(estate, registry, takes_part)
-        bare = _build(estate, wiring)
+        bare = _build(estate, wiring, _node_ids(estate, wiring, previous))
     else:
         wiring, bare = previous.wiring, previous.topology
-    figures = _figures(estate, registry, wiring)
+    figures = _figures(estate, registry, wiring, previous)
     flags = _flags(estate, registry, wiring, bare)
     topology = _with_nodes(bare, flags=flags, q=figures.q, mttr_hours=figures.mttr_hours)
     criticality = compute_criticality(topology, _floors(estate, wiring))
     topology = _with_nodes(topology, criticality=criticality)
-    return Snapshot(estate.revision, topology, registry, include, figures.basis, estate, wiring)
+    return Snapshot(estate.revision, topology, registry, include, figures, estate, wiring)
 
 
 def _is_wired_alike(
@@ -166,27 +168,41 @@ def _is_wired_alike(
     old = previous.estate
     return (
         registry is previous.registry
-        and all(
-            column is old.relationships.columns.get(name)
-            for name, column in estate.relationships.columns.items()
-        )
-        and all(estate.cis[name] is old.cis[name] for name in _WIRED_BY)
+        and _are_same(RELATIONSHIP_KINDS, estate.relationships, old.relationships)
+        and _are_same(_WIRED_BY, estate.cis, old.cis)
         and np.array_equal(takes_part, previous.wiring.takes_part)
     )
 
 
-def _build(estate: Estate, wiring: Wiring) -> Topology:
-    rows, groups, edges = wiring.rows, wiring.groups, wiring.edges
-    ids = estate.cis["id"][rows]
+def _are_same(names: Iterable[str], one: Table, other: Table) -> bool:
+    return all(one[name] is other[name] for name in names)
+
+
+def _node_ids(estate: Estate, wiring: Wiring, previous: Snapshot | None) -> tuple[str, ...]:
+    groups = wiring.groups
+    if (
+        previous is not None
+        and _are_same(("id",), estate.cis, previous.estate.cis)
+        and np.array_equal(wiring.takes_part, previous.wiring.takes_part)
+        and np.array_equal(groups.dependents, previous.wiring.groups.dependents)
+        and np.array_equal(groups.types, previous.wiring.groups.types)
+    ):
+        return previous.topology.ids
+    ids = estate.cis["id"][wiring.rows]
     dependents = ids[groups.dependents].tolist()
     made = [
         f"any:{dependent}:{estate.types[code]}"
         for dependent, code in zip(dependents, groups.types.tolist(), strict=True)
     ]
+    return (*ids.tolist(), *made)
+
+
+def _build(estate: Estate, wiring: Wiring, ids: tuple[str, ...]) -> Topology:
+    groups, edges = wiring.groups, wiring.edges
     k_min = _counts(estate, "a_k_min", wiring, np.ones(len(groups)))
     k_full = _counts(estate, "a_k_full", wiring, groups.sizes)
     return Topology.build(
-        ids=(*ids.tolist(), *made),
+        ids=ids,
         dependents=edges.dependent,
         providers=edges.provider,
         strengths=edges.strength,
@@ -211,8 +227,18 @@ def _counts(estate: Estate, name: str, wiring: Wiring, implicit: NDArray[Any]) -
     return np.concatenate([own, implicit]).astype(np.int32)
 
 
-def _figures(estate: Estate, registry: Registry, wiring: Wiring) -> Figures:
+def _figures(
+    estate: Estate, registry: Registry, wiring: Wiring, previous: Snapshot | None
+) -> Figures:
     """Return figures by node; a group stands for nothing but its members and never fails."""
+    if (
+        previous is not None
+        and registry is previous.registry
+        and len(wiring.groups) == len(previous.wiring.groups)
+        and _are_same(_JUDGED_BY, estate.cis, previous.estate.cis)
+        and np.array_equal(wiring.takes_part, previous.wiring.takes_part)
+    ):
+        return previous.figures
     found = compute_figures(estate, registry, wiring.rows)
     group_count = len(wiring.groups)
     q = np.concatenate([found.q, np.zeros(group_count)])

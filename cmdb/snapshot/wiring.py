@@ -95,24 +95,30 @@ def gates_by_class(classes: Sequence[str], registry: Registry) -> tuple[Bool, Bo
 
 def _live_edges(estate: Estate, registry: Registry, takes_part: Bool) -> Edges:
     table = estate.relationships
-    ends = (table["dependent"], table["provider"])
-    chosen = np.flatnonzero(table["live"] & takes_part[ends[0]] & takes_part[ends[1]])
-    node_of = np.cumsum(takes_part) - 1
-    types = table["type"][chosen]
-    defaults = np.array(
-        [STRENGTH_CODES[registry.types[name].strength or "weak"] for name in estate.types],
-        dtype=np.uint8,
-    )
-    symmetric = np.array([registry.types[name].is_symmetric for name in estate.types], dtype=bool)
-    own = table["strength"][chosen]
-    strength = np.where(own == ABSENT, defaults[types], own)
+    node_of = np.cumsum(takes_part, dtype=np.int32) - np.int32(1)
+    node_of[~takes_part] = -1
+    dependent, provider = node_of[table["dependent"]], node_of[table["provider"]]
+    chosen = np.flatnonzero(table["live"] & (dependent >= 0) & (provider >= 0))
+    defaults, is_fixed = _strengths(estate.types, registry)
+    types, own = table["type"][chosen], table["strength"][chosen]
     confidence = table["confidence"][chosen]
     return Edges(
-        node_of[ends[0][chosen]],
-        node_of[ends[1][chosen]],
+        dependent[chosen],
+        provider[chosen],
         types,
-        np.where(symmetric[types], WEAK, strength),
+        np.where((own == ABSENT) | is_fixed[types], defaults[types], own),
         table["tolerates_seconds"][chosen],
         confidence,
         table["is_inferred"][chosen] | (confidence < 1),
     )
+
+
+def _strengths(types: Sequence[str], registry: Registry) -> tuple[NDArray[np.uint8], Bool]:
+    """Return the default strength of each type, and whether it holds whatever an edge says.
+
+    A symmetric type has no dependent, so nothing propagates over it in any case.
+    """
+    known = [registry.types[name] for name in types]
+    is_symmetric = np.array([one.is_symmetric for one in known], dtype=np.bool_)
+    defaults = [STRENGTH_CODES[one.strength or "weak"] for one in known]
+    return np.where(is_symmetric, WEAK, np.array(defaults, dtype=np.uint8)), is_symmetric

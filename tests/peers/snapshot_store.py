@@ -26,6 +26,8 @@ class State:
         kept = self.cis if change.kind == "ci" else self.relationships
         found = kept.setdefault(change.id, {"id": change.id, **change.ends})
         found.update(change.after)
+        if "a_restricted_to" in change.after:
+            found["restricted_to"] = change.after["a_restricted_to"]
 
 
 class SnapshotStore:

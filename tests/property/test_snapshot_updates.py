@@ -31,7 +31,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "class": sometimes(CLASSES),
     "lifecycle": sometimes(["in_use"] * 4 + ["stale", "in_maintenance", "planned", "retired"]),
     "merged_into": sometimes([None, None, "c0"]),
-    "restricted_to": sometimes([None, ["t1"], ["t1", "t2"]]),
+    "a_restricted_to": sometimes([None, ["t1"], ["t1", "t2"]]),
     "a_criticality": sometimes([None, 1, 2, 3, 4]),
     "a_k_min": sometimes([None, 1, 2, 3]),
     "a_k_full": sometimes([None, 1, 2, 3]),
