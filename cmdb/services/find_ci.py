@@ -63,18 +63,27 @@ def _by_id(context: Context, wanted: str) -> CI | None:
 
 def _by_name(context: Context, wanted: str) -> list[CI]:
     class_name, rest = _split(context, wanted)
-    found = _live(_named(context, rest, class_name)) if class_name else []
-    return found or _live(_named(context, wanted, ""))
+    found = _named(context, rest, class_name) if class_name else []
+    return found or _named(context, wanted, "")
 
 
 def _named(context: Context, name: str, class_name: str) -> list[CI]:
     visibility = context.caller.visibility
-    return context.store.find_by_name(name, class_name, visibility, _MOST_CANDIDATES)
+    live = context.store.find_by_name(name, class_name, visibility, _MOST_CANDIDATES)
+    return live or _retired(context, name, class_name)
 
 
-def _live(cis: list[CI]) -> list[CI]:
-    kept = [ci for ci in cis if not ci.merged_into]
-    return [ci for ci in kept if ci.lifecycle != "retired"] or kept
+def _retired(context: Context, name: str, class_name: str) -> list[CI]:
+    selection = Selection(
+        class_name=class_name,
+        where=Where("name", "eq", name),
+        first=_MOST_CANDIDATES,
+        fields=("id",),
+        include_retired=True,
+    )
+    page = context.store.select(selection, context.caller.visibility)
+    found = context.store.get_cis([row[0] for row in page.rows], context.caller.visibility)
+    return [ci for ci in found.values() if not ci.merged_into]
 
 
 def _split(context: Context, wanted: str) -> tuple[str, str]:
