@@ -95,7 +95,13 @@ def link(records: Sequence[SourceRecord], known: Known, rules: Rules) -> ChangeS
     def owner(key: str) -> str | None:
         return known.owner(key, needs)
 
-    related = relate(records, known, rules, owner=owner, needs=needs, also_missing={}, new=set())
+    missing: dict[str, set[str]] = {}
+    for record in records:
+        if _hangs_on_others(record):
+            Resolver(rules.registry, owner).record_keys(record, missing.setdefault(record.id, set()))
+    related = relate(
+        records, known, rules, owner=owner, needs=needs, also_missing=missing, new=set()
+    )
     if related is None:
         return needs
     read_set = ReadSet(
@@ -168,10 +174,10 @@ class Reconciliation:
 
     def _is_newer(self, record: SourceRecord) -> bool:
         stored = self.known.records.get(record.id)
-        if stored is None or record.id in self.known.unsettled:
+        if stored is None:
             return True
         mine, theirs = (record.observed_ms, record.digest), (stored.observed_ms, stored.digest)
-        return mine > theirs
+        return mine > theirs or (mine == theirs and record.id in self.known.unsettled)
 
     # Reading what belongs together
 

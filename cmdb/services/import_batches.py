@@ -56,6 +56,8 @@ class BatchWriter:
         self._is_resumed = is_resumed
         # Whether a relationship of a new CI may be stated by another record than its own.
         self._is_crossed = spool.has_reverse_links or is_resumed
+        # Whether a record may have another CI by now than the one this run first gave it.
+        self._has_moved = is_resumed
         self.spool = spool
         self._context = context
         self._store = context.store
@@ -174,27 +176,33 @@ class BatchWriter:
         raise StalePlan(["the inventory"])
 
     def _placed(self, batch: Sequence[Line], known: Known) -> list[SourceRecord]:
-        placed: dict[str, SourceRecord] = {}
-        unplaced = []
+        """Return the records of a batch whose relationships are to be looked at, on their CIs."""
+        placed = self._placed_by_store(batch) if self._has_moved else self._placed_by_run(batch)
+        for index, record in placed:
+            if self._placements.was_made(index) and not self._is_crossed:
+                known.outgoing.add(record.ci_id or "")
+            elif self._placements.was_known(index) or self._is_resumed:
+                known.replaced.add(record.id)
+        known.records.update({record.id: record for _, record in placed})
+        return [record for _, record in placed]
+
+    def _placed_by_run(self, batch: Sequence[Line]) -> list[tuple[int, SourceRecord]]:
+        return [
+            (index, record.on(self._placements.at(index)))
+            for index, record, _ in batch
+            if self._placements.at(index) is not None
+            and (record.links or self._placements.was_known(index))
+        ]
+
+    def _placed_by_store(self, batch: Sequence[Line]) -> list[tuple[int, SourceRecord]]:
+        states = self._store.record_states([record.id for _, record, _ in batch])
+        placed = []
         for index, record, _ in batch:
-            ci_id = self._placements.at(index)
-            if ci_id is None:
-                unplaced.append(record)
-            elif record.links or self._placements.was_known(index):
-                placed[record.id] = record.on(ci_id)
-                if self._placements.was_made(index) and not self._is_crossed:
-                    known.outgoing.add(ci_id)
-                elif self._placements.was_known(index):
-                    known.replaced.add(record.id)
-        if self._is_resumed and unplaced:
-            states = self._store.record_states([record.id for record in unplaced])
-            for record in unplaced:
-                digest, _, ci_id, run = states.get(record.id, ("", 0, None, ""))
-                if digest == record.digest and run == self.run.id:
-                    placed[record.id] = record.on(ci_id)
-                    known.replaced.add(record.id)
-        known.records.update(placed)
-        return list(placed.values())
+            digest, observed_ms, ci_id, run = states.get(record.id, ("", 0, None, ""))
+            is_mine = (digest, observed_ms, run) == (record.digest, record.observed_ms, self.run.id)
+            if is_mine and ci_id:
+                placed.append((index, record.on(ci_id)))
+        return placed
 
     # Shared
 
@@ -241,6 +249,7 @@ class BatchWriter:
         try:
             applied = self._store.apply(changes, stamp, run=run)
         except StalePlan:
+            self._placements.forget_keys()
             return None
         self._adapt(end - start, time.perf_counter() - began)
         if changes.changes_inventory:
@@ -254,12 +263,22 @@ class BatchWriter:
     def _place(self, outcome: Outcome, changed: Sequence[Line], known: Known) -> None:
         index_of = {}
         made = {change.id for change in outcome.changes.cis if change.is_new}
+        mine = {record.id for _, record, _ in changed}
         self._is_crossed = self._is_crossed or bool(outcome.changes.relationships)
+        self._has_moved = self._has_moved or any(
+            record.id not in mine or _was_written_by(known, record)
+            for record in outcome.changes.records
+        )
+        written = {record.id: record for record in outcome.changes.records}
         for index, record, _ in changed:
-            if (ci_id := outcome.placed.get(record.id)) is not None:
+            kept = written.get(record.id)
+            if kept is not None and kept.digest == record.digest and kept.ci_id is not None:
+                ci_id = kept.ci_id
                 was_known = known.records.get(record.id) is not None
                 self._placements.place(index, ci_id, made=ci_id in made, known=was_known)
                 index_of[ci_id] = index
+        for identifier in outcome.changes.identifiers:
+            self._placements.disown(identifier.key)
         for key, ci_id in outcome.keys.items():
             if (place := index_of.get(ci_id)) is not None:
                 self._placements.own(key, place)
@@ -293,6 +312,11 @@ class BatchWriter:
             "last_revision": self._revisions[-1] if self._revisions else 0,
             "fingerprint": self.spool.fingerprint,
         }
+
+
+def _was_written_by(known: Known, record: SourceRecord) -> bool:
+    stored = known.records.get(record.id)
+    return stored is not None and stored.run == record.run
 
 
 def _newest(lines: Sequence[Line]) -> list[Line]:

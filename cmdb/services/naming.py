@@ -48,7 +48,7 @@ def _choice(
 
 
 def _reference(record: SourceRecord, key: str, rule: str) -> Reference:
-    if key == key_of_source(record.source, record.scope, record.key).key:
+    if key == key_of_source(record.id).key:
         return Reference(record.class_name, {SOURCE_KEY: key})
     fields, _, role = rule.partition("@")
     values = {name: record.values[name] for name in fields.split("+") if name != "scope"}

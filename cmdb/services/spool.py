@@ -143,6 +143,14 @@ class Placements:
         """Note that a key belongs to the CI of a record."""
         self._keys[_hash(key)] = index
 
+    def disown(self, key: str) -> None:
+        """Forget whose a key is."""
+        self._keys.pop(_hash(key), None)
+
+    def forget_keys(self) -> None:
+        """Forget whose any key is: another writer has moved some."""
+        self._keys.clear()
+
     def at(self, index: int) -> str | None:
         """Return the CI of a record, or None if it has none or did not change."""
         number = (self._ids[2 * index] << 64) | self._ids[2 * index + 1]
