@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
-from cmdb.errors import StalePlan
+from cmdb.errors import DuplicateKey, StalePlan
 from cmdb.model.changes import (
     Applied,
     ChangeSet,
@@ -101,7 +101,11 @@ def apply_changes(
             return Applied(head.revision, answer)
         return Applied(append(tx, head, stamp, log_changes(changes), at=at, answer=answer), answer)
 
-    return connection.write(work)
+    try:
+        return connection.write(work)
+    except DuplicateKey as error:
+        # Somebody made the same thing between reading and writing: what was decided is out of date.
+        raise StalePlan(["a new identifier or log entry"]) from error
 
 
 def log_changes(changes: ChangeSet) -> list[LogChange]:
