@@ -43,7 +43,6 @@ class Scratch:
         mark: uint8 (n,), visited marks of secondary walks; rests at 0.
         down_counts, degraded_counts: The same memory as the next two, for plain loops.
         members_down, members_degraded: int32 (gates,), members exactly DOWN and DEGRADED.
-        is_touched: uint8 (gates,), rests at 0.
     """
 
     def __init__(self, topology: Topology, rest: Baseline | None) -> None:
@@ -65,7 +64,6 @@ class Scratch:
         self.fails_at = _as_memory(topology.gates.fails_at)
         self.degrades_at = _as_memory(topology.gates.degrades_at)
         self.gate_slots = _as_memory(topology.gate_slots if gates else topology.gates.nodes)
-        self.is_touched: UInt8 = np.zeros(gates, dtype=np.uint8)
         self.starts = _as_memory(topology.dependents_of.starts)
         self.ends = _as_memory(topology.dependents_of.ends)
         self.codes = _as_memory(topology.dependents_of.codes)
@@ -79,7 +77,6 @@ class Scratch:
         rest = self.rest
         self.members_down[slots] = 0 if rest is None else rest.members_down[slots]
         self.members_degraded[slots] = 0 if rest is None else rest.members_degraded[slots]
-        self.is_touched[slots] = 0
 
 
 def _as_memory(array: NDArray[Any]) -> memoryview[int]:

@@ -61,6 +61,7 @@ class Spread:
     found: list[Int32] = field(default_factory=list)
     soft: list[Int32] = field(default_factory=list)
     touched: list[Int64] = field(default_factory=list)
+    counted: list[int] = field(default_factory=list)
     changed: list[Int32] = field(default_factory=list)
     count: int = 0
     is_partial: bool = False
@@ -81,8 +82,7 @@ class Spread:
         """Put the scratch back to rest."""
         for nodes in self.changed:
             self.scratch.restore_states(nodes)
-        for slots in self.touched:
-            self.scratch.restore_gates(slots)
+        self.scratch.restore_gates(self._touched())
 
     def _collect(self) -> Int32:
         nodes = np.concatenate([NOTHING, *self.found])
@@ -152,8 +152,7 @@ class Spread:
         """Count one more member of a gate and tell whether that is too many."""
         scratch = self.scratch
         slot = scratch.gate_slots[gate]
-        if not scratch.is_touched[slot]:
-            self._touch(np.asarray([slot], dtype=np.int64))
+        self.counted.append(slot)
         if level == DOWN:
             scratch.down_counts[slot] += 1
             return scratch.down_counts[slot] >= scratch.fails_at[slot]
@@ -211,21 +210,19 @@ class Spread:
         else:
             scratch.members_degraded[slots] += more
             crosses = self._not_up(slots) >= limits.degrades_at.take(slots)
-        self._touch(slots)
+        self.touched.append(slots)
         return limits.nodes.take(slots.compress(crosses))
 
     def _not_up(self, slots: Int64) -> Int32:
         scratch = self.scratch
         return np.add(scratch.members_down.take(slots), scratch.members_degraded.take(slots))
 
-    def _touch(self, slots: Int64) -> None:
-        """Remember slots, each given once, whose counters must be restored."""
-        fresh = slots.compress(self.scratch.is_touched.take(slots) == 0)
-        self.scratch.is_touched[fresh] = 1
-        self.touched.append(fresh)
-
     def _touched(self) -> Int64:
-        return np.concatenate([np.empty(0, dtype=np.int64), *self.touched])
+        """Return the slots of gates whose counters changed so far, ascending."""
+        counted = np.asarray(self.counted, dtype=np.int64)
+        self.counted = []
+        self.touched = [distinct(np.concatenate([counted, *self.touched]))]
+        return self.touched[0]
 
     def _leave_degraded(self, worse: Int32) -> None:
         """Take nodes that go from DEGRADED to DOWN out of the count of DEGRADED members."""
@@ -241,7 +238,7 @@ class Spread:
         gates = rows.ends.take(positions.compress(chosen))
         slots, fewer = tally(self.scratch.topology.gate_slots.take(gates))
         self.scratch.members_degraded[slots] -= fewer
-        self._touch(slots)
+        self.touched.append(slots)
 
     def _gates_below_full(self) -> Int32:
         """Return touched gates with too few members UP, now that DOWN is settled."""
