@@ -13,6 +13,7 @@ from cmdb.errors import BadValue
 
 if TYPE_CHECKING:
     from cmdb.model.import_reports import ImportReport
+    from cmdb.ports import Operations
 
 MARK = ".cmdb-demo"
 BEGIN = datetime(2027, 3, 6, 22, 0, tzinfo=UTC)
@@ -36,8 +37,8 @@ def run_demo(folder: Path, *, is_json: bool) -> None:
     from cmdb.ports import Target
 
     session = Session(prepare(folder) / "data", importers={"demo": EstateImporter()})
-    imported = _import_estate(session)
-    with session.operations() as operations:
+    with session.operations(create=True) as operations:
+        imported = _import_estate(operations)
         previews = [operations.preview_change([Target(ci)], BEGIN, END) for ci, _ in CHANGES]
         radius = operations.blast_radius([OUTAGE])
     write_picture(folder / PICTURE, draw_svg(radius))
@@ -95,12 +96,10 @@ def prepare(folder: Path) -> Path:
     return folder
 
 
-def _import_estate(session: Session) -> ImportReport:
-    from cmdb.cli.transfer import run_import
+def _import_estate(operations: Operations) -> ImportReport:
     from cmdb.demo.estate import ESTATE
     from cmdb.model.import_reports import ImportRequest
     from cmdb.model.records import ImportInput
 
     request = ImportRequest(source="estate", format="demo", observed_at=SEEN, reason="demo")
-    source = ImportInput(path=ESTATE, name=ESTATE.name)
-    return run_import(session, source, request, is_quiet=True)
+    return operations.import_inventory(ImportInput(path=ESTATE, name=ESTATE.name), request)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from cmdb.model.import_reports import ImportReport, ImportRequest
     from cmdb.model.records import ImportInput
 
+SMALL_BYTES = 1 << 20
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -111,7 +113,7 @@ def run_import(
             say(f"Making a new database in {settings.data_dir}.")
         say(describe(request))
     with (
-        session.operations(create=True, is_short=False) as operations,
+        session.operations(create=True, is_short=_is_small(source)) as operations,
         progress_bar(is_wanted=not is_quiet) as progress,
     ):
         return operations.import_inventory(source, request, progress)
@@ -141,6 +143,12 @@ def input_of(path: str) -> ImportInput:
     if path == "-":
         return ImportInput(stream=sys.stdin.buffer, name="standard input")
     return ImportInput(path=Path(path), name=path)
+
+
+def _is_small(source: ImportInput) -> bool:
+    """Return whether a quick start of the engine counts more than its speed later."""
+    path = source.path
+    return path is not None and path.is_file() and path.stat().st_size < SMALL_BYTES
 
 
 def _check_is_there(source: ImportInput) -> None:

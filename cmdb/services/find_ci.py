@@ -34,7 +34,8 @@ def find_ci(context: Context, name: str) -> CI:
     if len(candidates) == 1:
         return candidates[0]
     if candidates:
-        raise AmbiguousName(wanted, [f"{ci.class_name}/{ci.name} ({ci.id})" for ci in candidates])
+        labels = sorted(f"{ci.class_name}/{ci.name} ({ci.id})" for ci in candidates)
+        raise AmbiguousName(wanted, labels)
     raise UnknownCI(wanted, nearest_names(context, wanted))
 
 
