@@ -1,0 +1,1 @@
+"""The GraphQL edge: types, resolvers, loaders and limits over the operations."""
