@@ -1,0 +1,1 @@
+"""The server that offers the API; it comes with the API."""
