@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -206,13 +206,12 @@ class _Compiler:
 
     def _for_variant(self, where: Where, found: Field, variant: Variant) -> str:
         test = _test_member if variant.many else _test_value
-        text = test(where, found, variant, self._bound)
-        if not variant.classes:
-            return text
-        # The only construct whose untaken branch no engine evaluates: `IN` on a scalar is an error.
-        return (
-            f"CASE WHEN c.class IN {self._bound.bind(variant.classes)} THEN {text} ELSE false END"
-        )
+        if variant.classes:
+            # Another class's value is not even looked at: `IN` and `any` on a scalar are errors,
+            # and the embedded engine evaluates `any` in a branch that is not taken.
+            own = f"c.class IN {self._bound.bind(variant.classes)}"
+            found = replace(found, expression=f"CASE WHEN {own} THEN {found.expression} END")
+        return test(where, found, variant, self._bound)
 
 
 def _test_value(where: Where, found: Field, variant: Variant, bound: Bound) -> str:

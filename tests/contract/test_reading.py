@@ -150,6 +150,29 @@ def test_names_are_found_caseless_in_a_class_and_its_children(small: Connection)
     assert found("stra") == []
 
 
+def test_a_field_that_classes_store_differently_is_compared_in_each_way(
+    connection: Connection,
+) -> None:
+    rows = [
+        ci_row("one", "NetworkDevice", "one", a_ports=80),
+        ci_row("several", "ContainerWorkload", "several", a_ports=[80, 443]),
+        ci_row("text", "ClusterService", "text", a_ports='[{"port":80}]'),
+        ci_row("none", "ContainerWorkload", "none"),
+    ]
+    load(connection, Estate(rows))
+
+    def found(**condition: Any) -> list[Any]:
+        [(operator, value)] = condition.items()
+        return ids(select(connection, where=Where("ports", operator, value)))  # type: ignore[arg-type]
+
+    assert found(eq=80) == ["one", "several"]
+    assert found(ne=80) == ["none", "text"]
+    assert found(**{"in": [443, 7]}) == ["several"]
+    assert found(gte=80) == ["one"]
+    assert found(contains='"port":80') == ["text"]
+    assert found(is_null=True) == ["none"]
+
+
 def test_nested_rows_carry_their_relationship_and_deeper_rows(small: Connection) -> None:
     deeper = Nested(fields=("id",), relations={"next": Nested(fields=("name",))})
 
