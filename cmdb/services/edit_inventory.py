@@ -13,24 +13,16 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from cmdb.errors import BadValue, StalePlan, StaleVersion, UnknownCI, UnknownRelationship
-from cmdb.model.changes import Stamp
-from cmdb.model.check import check_record
-from cmdb.model.inventory import CI, Relationship, to_epoch_ms
-from cmdb.model.reconcile import Rules
+from cmdb.errors import BadValue, UnknownRelationship
+from cmdb.model.inventory import CI, Relationship
 from cmdb.model.records import Link, Record
 from cmdb.model.registry import LIFECYCLE
 from cmdb.model.rights import SEES_ALL
-from cmdb.model.source_records import MANUAL, SourceRecord, source_record_id
-from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason, NewGroup, NewRelationship
-from cmdb.services import evidence
 from cmdb.services.context import Context
+from cmdb.services.manual_records import Draft, draft_link, draft_record, write
 from cmdb.services.naming import reference_to
 from cmdb.services.permit import permit
-
-SCOPE = "manual"
-ATTEMPTS = 20
 
 
 def add_ci(
@@ -59,7 +51,7 @@ def add_ci(
     record = Record(
         class_name, key=_new_key(edit), name=name, attributes=attributes, within=references
     )
-    return _write(context, record, edit, f"add {class_name} {name}")
+    return write(context, lambda: Draft(record), edit, f"add {class_name} {name}")
 
 
 def set_attributes(context: Context, ci_id: str, values: Mapping[str, Any], edit: EditReason) -> CI:
@@ -68,24 +60,20 @@ def set_attributes(context: Context, ci_id: str, values: Mapping[str, Any], edit
     `name` and `lifecycle` are set like attributes.
     """
     permit(context.caller, "edit", ci_id)
-    _check_version(context, ci_id, edit)
-    manual = _manual_record(context, ci_id)
-    attributes = {**manual.attributes}
-    name, lifecycle = manual.name, manual.lifecycle
-    for field, value in values.items():
-        if field == "name":
-            name = value
-        elif field == "lifecycle":
-            if value is not None and value not in LIFECYCLE:
-                raise BadValue(
-                    "lifecycle", f"{value!r} is no stage", f"One of {', '.join(LIFECYCLE)}."
-                )
-            lifecycle = value
-        else:
-            attributes[field] = value
-    kept = {field: value for field, value in attributes.items() if value is not None}
-    record = replace(manual, name=name, lifecycle=lifecycle, attributes=kept)
-    return _write(context, record, edit, "set " + ", ".join(sorted(values)))
+    lifecycle = values.get("lifecycle")
+    if lifecycle is not None and lifecycle not in LIFECYCLE:
+        hint = f"One of {', '.join(LIFECYCLE)}."
+        raise BadValue("lifecycle", f"{lifecycle!r} is no stage", hint)
+    own = {field: values[field] for field in ("name", "lifecycle") if field in values}
+
+    def draft() -> Draft:
+        manual = draft_record(context, ci_id)
+        attributes = {**manual.record.attributes, **values}
+        kept = {f: v for f, v in attributes.items() if v is not None and f not in own}
+        return replace(manual, record=replace(manual.record, **own, attributes=kept))
+
+    what = "set " + ", ".join(sorted(values))
+    return write(context, draft, edit, what, [ci_id, dict(values)])
 
 
 def retire_ci(context: Context, ci_id: str, edit: EditReason) -> CI:
@@ -95,14 +83,11 @@ def retire_ci(context: Context, ci_id: str, edit: EditReason) -> CI:
 
 def restore_ci(context: Context, ci_id: str, edit: EditReason) -> CI:
     """Return the CI in the stage that its sources give it, or in use."""
-    permit(context.caller, "edit", ci_id)
-    _check_version(context, ci_id, edit)
-    manual = _manual_record(context, ci_id)
-    restored = replace(manual, lifecycle=None)
-    ci = _write(context, restored, edit, "restore")
+    edit = _reasoned(edit, "restore")
+    ci = set_attributes(context, ci_id, {"lifecycle": None}, edit)
     if ci.lifecycle == "retired":
-        back = replace(restored, lifecycle="in_use")
-        ci = _write(context, back, replace(edit, idempotency_key=""), "restore")
+        again = replace(edit, idempotency_key="", expected_version=None)
+        ci = set_attributes(context, ci_id, {"lifecycle": "in_use"}, again)
     return ci
 
 
@@ -110,12 +95,10 @@ def add_relationship(context: Context, new: NewRelationship, edit: EditReason) -
     """Return the relationship from a dependent to its provider; `new` names both by id."""
     permit(context.caller, "edit", new.dependent)
     context.store.registry().get_type(new.type)
-    _check_version(context, new.dependent, edit)
-    manual = _manual_record(context, new.dependent)
     other = reference_to(context.store, new.provider)
     link = Link(new.type, other, strength=new.strength, tolerates_seconds=new.tolerates_seconds)
-    kept = [old for old in manual.links if (old.type, old.other) != (new.type, other)]
-    _write(context, replace(manual, links=(*kept, link)), edit, f"relate {new.type}")
+    facts = [new.type, new.dependent, new.provider, new.strength, new.tolerates_seconds]
+    write(context, draft_link(context, new.dependent, link), edit, f"relate {new.type}", facts)
     ends = {new.dependent, new.provider}
     for found in context.store.find_relationships([new.dependent], SEES_ALL):
         if found.type == new.type and {found.dependent, found.provider} == ends:
@@ -134,11 +117,12 @@ def remove_relationship(context: Context, relationship_id: str, edit: EditReason
     found = next((r for r in candidates if r.id == relationship_id), None)
     if found is None:
         raise UnknownRelationship(relationship_id, [r.id for r in candidates[:3]])
-    manual = _manual_record(context, found.dependent)
     other = reference_to(context.store, found.provider)
-    kept = [old for old in manual.links if (old.type, old.other) != (found.type, other)]
     denial = Link(found.type, other, discriminator=found.discriminator, denied=True)
-    _write(context, replace(manual, links=(*kept, denial)), edit, f"end {found.type}")
+    # The version that the caller expects is that of a CI, not of what is ended.
+    unversioned = replace(edit, expected_version=None)
+    draft = draft_link(context, found.dependent, denial)
+    write(context, draft, unversioned, f"end {found.type}", [relationship_id])
     return replace(found, is_live=False)
 
 
@@ -165,7 +149,7 @@ def add_group(context: Context, new: NewGroup, edit: EditReason) -> CI:
         within=within,
         links=links,
     )
-    return _write(context, record, edit, f"add group {new.name}")
+    return write(context, lambda: Draft(record), edit, f"add group {new.name}")
 
 
 def _new_key(edit: EditReason) -> str:
@@ -177,76 +161,3 @@ def _new_key(edit: EditReason) -> str:
 
 def _reasoned(edit: EditReason, reason: str) -> EditReason:
     return edit if edit.reason else replace(edit, reason=reason)
-
-
-def _manual_record(context: Context, ci_id: str) -> Record:
-    """Return the manual record of a CI as it stands, or an empty one about it."""
-    for stored in context.store.source_records_of([ci_id]):
-        if stored.source == MANUAL and stored.scope == SCOPE:
-            return Record(
-                stored.class_name,
-                key=stored.key,
-                name=stored.name,
-                attributes=stored.attributes,
-                within=stored.within,
-                links=stored.links,
-                lifecycle=stored.lifecycle,
-                about=stored.about,
-            )
-    about = reference_to(context.store, ci_id)
-    return Record(about.class_name, key=f"about:{uuid7()}", about=about)
-
-
-def _check_version(context: Context, ci_id: str, edit: EditReason) -> None:
-    stored = context.store.ci_properties([ci_id]).get(ci_id)
-    if stored is None:
-        raise UnknownCI(ci_id)
-    if edit.expected_version is not None and stored["version"] != edit.expected_version:
-        raise StaleVersion(
-            f"{stored['class']}/{stored['name']}", edit.expected_version, stored["version"]
-        )
-
-
-def _write(context: Context, record: Record, edit: EditReason, what: str) -> CI:
-    store = context.store
-    registry = store.registry()
-    for _ in range(ATTEMPTS):
-        now = to_epoch_ms(context.clock.now())
-        held = store.source_records([source_record_id(MANUAL, SCOPE, record.key)])
-        observed_ms = max([now, *(r.observed_ms + 1 for r in held)])
-        kept, problems = check_record(
-            registry, record, source=MANUAL, scope=SCOPE, observed_ms=observed_ms, run=""
-        )
-        if problems:
-            raise BadValue(problems[0].field or "record", problems[0].reason, problems[0].hint)
-        assert kept is not None  # noqa: S101 (no problems means a record)
-        ci_id = _apply(context, kept, Rules(registry, store.precedence(), _new_id), edit, what)
-        if ci_id is not None:
-            return store.get_cis([ci_id], SEES_ALL)[ci_id]
-    raise StalePlan([record.name or record.key])
-
-
-def _apply(
-    context: Context, record: SourceRecord, rules: Rules, edit: EditReason, what: str
-) -> str | None:
-    known = evidence.begin(context.store)
-    outcome = evidence.reconcile(context.store, known, rules, [record])
-    ci_id = outcome.decisions[0].ci_id
-    facts = [record.digest, record.key if record.about else "", edit.expected_version]
-    stamp = Stamp(
-        actor=context.caller.actor,
-        source=MANUAL,
-        reason=edit.reason or what,
-        request_id=edit.request_id,
-        idempotency_key=edit.idempotency_key,
-        request_digest=hashlib.sha256(canonical_json(facts)).hexdigest(),
-    )
-    try:
-        applied = context.store.apply(outcome.changes, stamp, answer={"ci": ci_id})
-    except StalePlan:
-        return None
-    return str(applied.answer.get("ci", ci_id))
-
-
-def _new_id() -> str:
-    return str(uuid7())

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from cmdb.errors import StalePlan
 from cmdb.model.changes import Applied, ChangeSet, Stamp
 from cmdb.model.import_reports import PlannedChange
@@ -71,7 +73,7 @@ class BatchWriter:
         self._revisions: list[int] = []
         self._size = FIRST_BATCH
         self._held = 0.0
-        self._seen: list[bytes] = []
+        self._seen = bytearray()
         self._unfinished = {
             run.id
             for state in ("running", "interrupted")
@@ -299,10 +301,12 @@ class BatchWriter:
             self._relationships[verdict if change.after["live"] else "end"] += 1
 
     def _note_seen(self, lines: Sequence[Line]) -> None:
-        self._seen += [bytes.fromhex(record.id[:16]) for _, record, _ in lines]
+        for _, record, _ in lines:
+            self._seen += bytes.fromhex(record.id[:16])
 
     def _save_seen(self) -> None:
-        self._store.save_seen(self.run.id, b"".join(sorted(set(self._seen))))
+        digests = np.unique(np.frombuffer(bytes(self._seen), dtype=">u8"))
+        self._store.save_seen(self.run.id, digests.astype(">u8").tobytes())
 
     def _result(self) -> dict[str, Any]:
         return {

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from array import array
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import IO, Any
 
+import numpy as np
 import orjson
 
 from cmdb.model.check import nesting
@@ -26,7 +27,7 @@ Line = tuple[int, SourceRecord, str]
 """Index within the run, record, place in the input."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Spool:
     """Records on disk, those that others are identified within first.
 
@@ -41,7 +42,7 @@ class Spool:
     has_reverse_links: bool = False
     _levels: dict[int, IO[bytes]] = field(default_factory=dict)
     _counts: dict[int, int] = field(default_factory=dict)
-    _carriers: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _carriers: array[int] = field(default_factory=lambda: array("Q"))
     _digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, record: SourceRecord, place: str) -> None:
@@ -67,12 +68,26 @@ class Spool:
         resolver = Resolver(self.registry, lambda _key: None)
         for key in resolver.record_keys(record, set()):
             if key.can_be_shared:
-                self._carriers[key.key, f"{record.source}\x1f{record.scope}"] += 1
+                self._carriers.append(_carrier(key.key, record))
 
-    @property
+    @cached_property
     def placeholders(self) -> frozenset[str]:
-        """Keys that more records of one source carry than can be: they identify nothing."""
-        return frozenset(key for (key, _), count in self._carriers.items() if count > MOST_CARRIERS)
+        """Keys that more records of one source carry than can be: they identify nothing.
+
+        Ask when everything was added. Only digests are kept while reading, eight bytes a key; the
+        few keys that are carried too often are looked up in a second pass.
+        """
+        digests, counts = np.unique(np.array(self._carriers, dtype=np.uint64), return_counts=True)
+        often = set(digests[counts > MOST_CARRIERS].tolist())
+        if not often:
+            return frozenset()
+        resolver = Resolver(self.registry, lambda _key: None)
+        return frozenset(
+            key.key
+            for _, record, _ in self.lines("")
+            for key in resolver.record_keys(record, set())
+            if key.can_be_shared and _carrier(key.key, record) in often
+        )
 
     @property
     def fingerprint(self) -> str:
@@ -163,6 +178,11 @@ class Placements:
         """Return the CI that a key belongs to, as far as this run has placed it."""
         index = self._keys.get(_hash(key))
         return None if index is None else self.at(index)
+
+
+def _carrier(key: str, record: SourceRecord) -> int:
+    origin = f"{key}\x1f{record.source}\x1f{record.scope}"
+    return int.from_bytes(hashlib.blake2b(origin.encode(), digest_size=8).digest(), "little")
 
 
 def _hash(key: str) -> int:
