@@ -89,7 +89,7 @@ def change_text(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     told = {
         name: value
         for name, value in after.items()
-        if name not in _BOOKKEEPING and _USUAL.get(name) != value
+        if name not in _BOOKKEEPING and not (name in _USUAL and _USUAL[name] == value)
     }
     if not told:
         return "new" if not before else "its evidence"
