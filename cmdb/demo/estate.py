@@ -105,8 +105,9 @@ class Estate:
         return {role: self._reference(entry, str(name)) for role, name in roles.items()}
 
     def _links(self, entry: Entry) -> Iterator[Link]:
-        for type_name in entry.body.keys() & self._registry.types.keys():
-            value = entry.body[type_name]
+        for type_name, value in entry.body.items():
+            if type_name not in self._registry.types:
+                continue
             for other in value if isinstance(value, list) else [value]:
                 facts = dict(other) if isinstance(other, dict) else {"to": other}
                 provider = self._reference(entry, str(facts.pop("to", "")))
