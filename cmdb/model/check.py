@@ -79,7 +79,8 @@ def check_record(
         about=record.about,
         run=run,
     )
-    return replace(kept, digest=digest_of(encode_body(kept))), problems
+    body = encode_body(kept)
+    return replace(kept, digest=digest_of(body), body=body), problems
 
 
 def nesting(record: SourceRecord) -> int:

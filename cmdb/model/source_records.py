@@ -41,6 +41,7 @@ class SourceRecord:
         digest: Of the content, not of the time.
         ci_id: The CI it belongs to, or None before it was placed.
         run: The import run that wrote it last.
+        body: The content as `encode_body` gives it, where that is at hand already.
     """
 
     id: str
@@ -59,6 +60,7 @@ class SourceRecord:
     digest: str = ""
     ci_id: str | None = None
     run: str = ""
+    body: str = field(default="", compare=False, repr=False)
 
     @property
     def values(self) -> dict[str, Any]:
@@ -77,6 +79,8 @@ def source_record_id(source: str, scope: str, key: str) -> str:
 
 def encode_body(record: SourceRecord) -> str:
     """Return the content of a source record as canonical JSON text."""
+    if record.body:
+        return record.body
     body: dict[str, Any] = {"class": record.class_name, "attributes": dict(record.attributes)}
     if record.name is not None:
         body["name"] = record.name

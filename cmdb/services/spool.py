@@ -126,6 +126,7 @@ def _decode(line: bytes, run: str) -> tuple[SourceRecord, str]:
         observed_ms=observed_ms,
         digest=digest,
         run=run,
+        body=body,
         **fields,
     )
     return made, place
