@@ -24,6 +24,7 @@ from cmdb.model.registry import (
     RelationshipType,
 )
 from cmdb.model.shipped import shipped_registry
+from cmdb.model.values import PLACEHOLDERS
 
 KINDS: Mapping[str, str] = {
     "text": "text; compared caseless, with single spaces",
@@ -65,10 +66,10 @@ every installation starts with.
 """
 
 _RULES = """\
-**Identification** lists the rules of a class in priority order. A rule is met when all its
-attributes have a value that identifies something; the first rule that matches decides. `@role`
-means: unique only within another CI, which is resolved first. `scope` is the scope that the source
-declares. A class also has the attributes and, after its own, the rules of its parent, and it shares
+**Identification** lists the rules of a class in priority order. A rule applies where all its
+attributes have a value that identifies something. Records that agree in a rule speak of one thing,
+unless they contradict each other in a rule above it. `@role` means: unique only within another CI,
+which is resolved first. `scope` is the scope that the source declares. A class also has the attributes and, after its own, the rules of its parent, and it shares
 its identifiers with its whole family: a record of a parent class and one of a child class can be
 the same thing. Which values identify nothing, and how matches are decided, is told in
 [Identification and reconciliation](../reconciliation.md).
@@ -96,6 +97,8 @@ def _page(registry: Registry) -> Iterator[str]:
     yield from _attributes(registry.common)
     yield "## Kinds of values\n"
     yield from _table(("kind", "takes"), ((f"`{k}`", text) for k, text in KINDS.items()))
+    yield "Whatever its kind, a value that sources write where they know none identifies nothing:\n"
+    yield ", ".join(f"`{value}`" for value in sorted(PLACEHOLDERS - {""})) + ".\n"
     yield "## Classes\n"
     yield _RULES
     for layer in LAYERS:
