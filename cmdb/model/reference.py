@@ -69,9 +69,9 @@ _RULES = """\
 **Identification** lists the rules of a class in priority order. A rule applies where all its
 attributes have a value that identifies something. Records that agree in a rule speak of one thing,
 unless they contradict each other in a rule above it. `@role` means: unique only within another CI,
-which is resolved first. `scope` is the scope that the source declares. A class also has the attributes and, after its own, the rules of its parent, and it shares
-its identifiers with its whole family: a record of a parent class and one of a child class can be
-the same thing. Which values identify nothing, and how matches are decided, is told in
+which is resolved first. `scope` is the scope that the source declares. A class also has the
+attributes and, after its own, the rules of its parent, and it shares its identifiers with its whole
+family: a record of a parent class and one of a child class can be the same thing. More is told in
 [Identification and reconciliation](../reconciliation.md).
 """
 
