@@ -144,7 +144,7 @@ def add_relationship(
     new = NewRelationship(type_name, dependent, provider, strength, tolerates_seconds)
     with session_of(context).operations() as operations:
         made = operations.add_relationship(new, _why(reason, key))
-    _print_relationship(made, is_json=is_json)
+    _print_relationship(made, f"{dependent} {type_name} {provider}", is_json=is_json)
 
 
 def remove_relationship(
@@ -165,7 +165,7 @@ def remove_relationship(
     with session_of(context).operations() as operations:
         found = find_relationship(operations, words)
         ended = operations.remove_relationship(found, _why(reason, key, expected_version))
-    _print_relationship(ended, is_json=is_json)
+    _print_relationship(ended, " ".join(words), is_json=is_json)
 
 
 def find_relationship(operations: Operations, words: list[str]) -> str:
@@ -229,15 +229,14 @@ def _edit_ci(context: typer.Context, edit: Callable[[Operations], CI], *, is_jso
     return print_ci(ci)
 
 
-def _print_relationship(relationship: Relationship, *, is_json: bool) -> None:
+def _print_relationship(relationship: Relationship, what: str, *, is_json: bool) -> None:
     from cmdb.cli.output import print_json, print_lines
     from cmdb.model.reports import plain
 
     if is_json:
         return print_json(plain(relationship))
     verb = "recorded" if relationship.is_live else "ended"
-    text = f"{relationship.dependent} {relationship.type} {relationship.provider}"
-    return print_lines([f"{verb}: {text} (relationship {relationship.id})"])
+    return print_lines([f"{verb}: {what} (relationship {relationship.id})"])
 
 
 def _why(reason: str, key: str, expected_version: int | None = None) -> EditReason:

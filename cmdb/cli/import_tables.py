@@ -19,7 +19,9 @@ def print_import(report: ImportReport) -> None:
     read += [("skipped", reason, count) for reason, count in report.skipped.items()]
     print_table(("read", "what", "number"), read, title="READ", empty="nothing")
     if report.inferred_links:
-        print_lines([f"{plural(report.inferred_links, 'relationship')} of these inferred."])
+        print_lines(
+            [f"{plural(report.inferred_links, 'relationship')} of these guessed, not stated."]
+        )
     print_lines(["", f"CIs: {_counted(report.decided)}."])
     print_lines([f"Relationships: {_counted(report.relationships)}."])
     if report.is_dry_run:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cmdb.cli.output import print_lines, print_table, time_text
+from cmdb.cli.output import plural, print_lines, print_table, time_text
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, CI, HistoryEvent
 from cmdb.model.reports import CIDetails, HistoryReport, Neighbour
 
@@ -67,7 +67,7 @@ def print_history(report: HistoryReport) -> None:
             (e.revision, time_text(e.at), e.actor, e.source, _what(e, report.names), e.reason)
             for e in report.events
         ],
-        title=f"{report.ci} ({len(report.events)} changes)",
+        title=f"{report.ci} ({plural(len(report.events), 'change')})",
         empty="no change on record",
     )
     if report.is_partial:

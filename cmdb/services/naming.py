@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmdb.errors import UnknownCI
-from cmdb.model.identify import key_of_source
+from cmdb.model.identify import IdentifierKey, key_of_source
 from cmdb.model.records import Reference
 from cmdb.model.resolve import SOURCE_KEY, Resolver
 from cmdb.model.source_records import SourceRecord
@@ -43,18 +43,19 @@ def _choice(
     for key in keys:
         identifier = held.get(key.key)
         if identifier is not None and identifier.ci_id == ci_id:
-            return (key.rank, key.key), _reference(record, key.key, key.rule)
+            return (key.rank, key.key), _reference(store, record, key)
     return None
 
 
-def _reference(record: SourceRecord, key: str, rule: str) -> Reference:
-    if key == key_of_source(record.id).key:
-        return Reference(record.class_name, {SOURCE_KEY: key})
-    fields, _, role = rule.partition("@")
+def _reference(store: Store, record: SourceRecord, key: IdentifierKey) -> Reference:
+    """Return a reference of its own scope: what the record is within is named afresh too."""
+    if key.key == key_of_source(record.id).key:
+        return Reference(record.class_name, {SOURCE_KEY: key.key})
+    fields, _, role = key.rule.partition("@")
     values = {name: record.values[name] for name in fields.split("+") if name != "scope"}
     if "scope" in fields.split("+"):
         values["scope"] = record.scope
-    within = {role: record.within[role]} if role else {}
+    within = {role: reference_to(store, key.within)} if role else {}
     return Reference(record.class_name, values, within)
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.e2e.command_line import CommandLine
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "teashop.yaml"
 
 
 def test_an_inventory_can_be_built_by_hand(cmdb: CommandLine) -> None:
@@ -15,6 +19,21 @@ def test_an_inventory_can_be_built_by_hand(cmdb: CommandLine) -> None:
 
     (hit,) = report["hits"]
     assert (hit["ci"]["name"], hit["state"], hit["criticality"]) == ("Payroll", "DOWN", 3)
+
+
+def test_what_a_tool_named_within_its_own_scope_can_be_related_by_hand(cmdb: CommandLine) -> None:
+    cmdb("import", "kubernetes", EXAMPLE, "--scope", "cluster=tea-prod")
+    cmdb("ci", "add", "BusinessService", "Tea shop")
+
+    added = cmdb("rel", "add", "Tea shop", "depends_on", "ClusterService/web")
+    services = [
+        hit
+        for hit in cmdb.json("blast-radius", "ContainerWorkload/store")["hits"]
+        if hit["is_service"]
+    ]
+
+    assert added.code == 0, added
+    assert [hit["ci"]["name"] for hit in services] == ["Tea shop"]
 
 
 def test_a_group_made_by_hand_saves_what_relies_on_it(own_estate: CommandLine) -> None:
