@@ -7,11 +7,9 @@ had is a loud skip, and a failure where `CI=true`.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 
@@ -21,7 +19,7 @@ from cmdb.store.neo4j import open_neo4j
 from tests.peers.arcadedb_bolt import DATABASE, ArcadeDBBolt
 from tests.peers.neo4j_server import CURRENT, LONG_TERM
 from tests.peers.neo4j_somewhere import neo4j_somewhere
-from tests.peers.unavailable import PeerUnavailable
+from tests.peers.unavailable import PeerUnavailable, skip_loudly
 
 EMBEDDED = "arcadedb"
 SERVERS = {"arcadedb-bolt": None, "neo4j-5": LONG_TERM, "neo4j-current": CURRENT}
@@ -42,13 +40,13 @@ class Engines:
     def connection(self, kind: str) -> Connection:
         """The connection to that engine; its database may hold what earlier tests left."""
         if kind in self._missing:
-            _skip_loudly(self._missing[kind])
+            skip_loudly(self._missing[kind])
         if kind not in self._open:
             try:
                 self._open[kind] = self._start(kind)
             except PeerUnavailable as reason:
                 self._missing[kind] = str(reason)
-                _skip_loudly(str(reason))
+                skip_loudly(str(reason))
         return self._open[kind]
 
     def _start(self, kind: str) -> Connection:
@@ -109,9 +107,3 @@ def _engine_of(nodeid: str) -> str:
     inside = nodeid.partition("[")[2]
     names = [name for name in (EMBEDDED, *SERVERS) if inside.startswith(name)]
     return max(names, key=len, default="")
-
-
-def _skip_loudly(reason: str) -> NoReturn:
-    if os.environ.get("CI", "").lower() == "true":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)

@@ -25,7 +25,7 @@ from tests.peers.unavailable import PeerUnavailable, skip_loudly
 IS_LONG = os.environ.get("CMDB_TEST_SIZE") == "long"
 KILLS = 50 if IS_LONG else 8
 SERVER_KILLS = 10 if IS_LONG else 2
-RECORDS = 2_500
+RECORDS = 1_500
 SEED = 20_300_101
 PHASES = ("records", "links")
 _WIPE = "MATCH (n) WITH n LIMIT 10000 DETACH DELETE n RETURN count(n) AS gone"
@@ -94,8 +94,8 @@ def report(
     how = "resumed" if resumed.report["is_resumed"] else "nothing to resume"
     with capsys.disabled():
         print(
-            f"\n  {which}: killed in {moment.stage}, {moment.seconds * 1000:.0f} ms after '{said}'; "
-            f"last '{last}'; {how} ",
+            f"\n  {which}: in {moment.stage}, {moment.seconds * 1000:.0f} ms after '{said}'; "
+            f"last words '{last}'; {how} ",
             end="",
         )
 
