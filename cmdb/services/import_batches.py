@@ -72,7 +72,7 @@ class BatchWriter:
         self._relationships: Counter[str] = Counter()
         self._revisions: list[int] = []
         self._size = FIRST_BATCH
-        self._held = 0.0
+        self._unchanged: list[Decision] = []
         self._seen = bytearray()
         self._unfinished = {
             run.id
@@ -87,24 +87,22 @@ class BatchWriter:
         lines = _newest([*self.spool.lines(self.run.id)])
         for _ in range(ATTEMPTS):
             known, changed = self._sift(lines)
-            records = [record for _, record, _ in changed]
+            records = [line.record for line in changed]
             outcome = evidence.reconcile(self._store, known, self._rules, records)
             if is_dry_run:
-                return self._plan(outcome, lines, changed)
+                return self._plan(outcome, changed)
             if self._applied(outcome.changes, "all", 0, self.spool.total, self._finished()):
                 break
         else:
             raise StalePlan(["the inventory"])
-        self._count(outcome, lines, changed)
+        self._count(outcome)
         self._note_seen(lines)
         self._save_seen()
         return self._result()
 
-    def _plan(
-        self, outcome: Outcome, lines: Sequence[Line], changed: Sequence[Line]
-    ) -> dict[str, Any]:
-        self._count(outcome, lines, changed)
-        by_id = {record.id: record for _, record, _ in changed}
+    def _plan(self, outcome: Outcome, changed: Sequence[Line]) -> dict[str, Any]:
+        self._count(outcome)
+        by_id = {line.id: line.record for line in changed}
         plan = [_planned(decision, by_id[decision.record]) for decision in outcome.decisions]
         fingerprint = outcome.changes.fingerprint()
         return {**self._result(), "plan": plan[:PLAN_LINES], "fingerprint": fingerprint}
@@ -133,7 +131,7 @@ class BatchWriter:
         lines = self.spool.lines(self.run.id, start=self.run.done)
         while batch := self._next(lines):
             write(batch)
-            self.run = replace(self.run, done=batch[-1][0] + 1)
+            self.run = replace(self.run, done=batch[-1].index + 1)
             if self._progress is not None:
                 self._progress(self.run.phase, self.run.done, self.spool.total)
 
@@ -150,21 +148,23 @@ class BatchWriter:
         self._note_seen(lines)
         for _ in range(ATTEMPTS):
             known, changed = self._sift(lines)
-            records = [record for _, record, _ in changed]
+            records = [line.record for line in changed]
             outcome = evidence.reconcile(self._store, known, self._rules, records, with_links=False)
-            run = replace(self.run, done=batch[-1][0] + 1)
-            if self._applied(outcome.changes, "records", batch[0][0], run.done, run):
+            run = replace(self.run, done=batch[-1].index + 1)
+            if self._applied(outcome.changes, "records", batch[0].index, run.done, run):
                 break
         else:
             raise StalePlan(["the inventory"])
-        self._count(outcome, lines, changed)
+        self._count(outcome)
         self._place(outcome, changed, known)
 
     def _write_links(self, batch: list[Line]) -> None:
+        if not self._has_moved and all(self._placements.at(line.index) is None for line in batch):
+            return
         for _ in range(ATTEMPTS):
             known = self._begin()
             records = self._placed(batch, known)
-            run = replace(self.run, done=batch[-1][0] + 1)
+            run = replace(self.run, done=batch[-1].index + 1)
             if not records:
                 return
             changes = evidence.decide(
@@ -172,7 +172,7 @@ class BatchWriter:
                 known,
                 lambda: link(records, known, self._rules),  # noqa: B023
             )
-            if self._applied(changes, "links", batch[0][0], run.done, run):
+            if self._applied(changes, "links", batch[0].index, run.done, run):
                 self._count_relationships(changes)
                 return
         raise StalePlan(["the inventory"])
@@ -190,20 +190,20 @@ class BatchWriter:
 
     def _placed_by_run(self, batch: Sequence[Line]) -> list[tuple[int, SourceRecord]]:
         return [
-            (index, record.on(self._placements.at(index)))
-            for index, record, _ in batch
-            if self._placements.at(index) is not None
-            and (record.links or self._placements.was_known(index))
+            (line.index, line.record.on(ci_id))
+            for line in batch
+            if (ci_id := self._placements.at(line.index)) is not None
+            and (line.record.links or self._placements.was_known(line.index))
         ]
 
     def _placed_by_store(self, batch: Sequence[Line]) -> list[tuple[int, SourceRecord]]:
-        states = self._store.record_states([record.id for _, record, _ in batch])
+        states = self._store.record_states([line.id for line in batch])
         placed = []
-        for index, record, _ in batch:
-            digest, observed_ms, ci_id, run = states.get(record.id, ("", 0, None, ""))
-            is_mine = (digest, observed_ms, run) == (record.digest, record.observed_ms, self.run.id)
+        for line in batch:
+            digest, observed_ms, ci_id, run = states.get(line.id, ("", 0, None, ""))
+            is_mine = (digest, observed_ms, run) == (line.digest, line.observed_ms, self.run.id)
             if is_mine and ci_id:
-                placed.append((index, record.on(ci_id)))
+                placed.append((line.index, line.record.on(ci_id)))
         return placed
 
     # Shared
@@ -217,16 +217,17 @@ class BatchWriter:
     def _sift(self, lines: Sequence[Line]) -> tuple[Known, list[Line]]:
         """Leave out what is known as it stands."""
         known = self._begin()
-        states = self._store.record_states([record.id for _, record, _ in lines])
+        states = self._store.record_states([line.id for line in lines])
         changed = []
+        self._unchanged = []
         for line in lines:
-            record = line[1]
-            state = states.get(record.id)
+            state = states.get(line.id)
             if state is None:
-                known.records[record.id] = None
+                known.records[line.id] = None
             elif state[3] in self._unfinished:
-                known.unsettled.add(record.id)
-            elif state[0] == record.digest and state[1] >= record.observed_ms:
+                known.unsettled.add(line.id)
+            elif state[0] == line.digest and state[1] >= line.observed_ms:
+                self._unchanged.append(Decision(line.id, line.key, state[2] or "", "unchanged"))
                 continue
             changed.append(line)
         return known, changed
@@ -265,29 +266,28 @@ class BatchWriter:
     def _place(self, outcome: Outcome, changed: Sequence[Line], known: Known) -> None:
         index_of = {}
         made = {change.id for change in outcome.changes.cis if change.is_new}
-        mine = {record.id for _, record, _ in changed}
+        mine = {line.id for line in changed}
         self._is_crossed = self._is_crossed or bool(outcome.changes.relationships)
         self._has_moved = self._has_moved or any(
             record.id not in mine or _was_written_by(known, record)
             for record in outcome.changes.records
         )
         written = {record.id: record for record in outcome.changes.records}
-        for index, record, _ in changed:
-            kept = written.get(record.id)
-            if kept is not None and kept.digest == record.digest and kept.ci_id is not None:
+        for line in changed:
+            kept = written.get(line.id)
+            if kept is not None and kept.digest == line.digest and kept.ci_id is not None:
                 ci_id = kept.ci_id
-                was_known = known.records.get(record.id) is not None
-                self._placements.place(index, ci_id, made=ci_id in made, known=was_known)
-                index_of[ci_id] = index
+                was_known = known.records.get(line.id) is not None
+                self._placements.place(line.index, ci_id, made=ci_id in made, known=was_known)
+                index_of[ci_id] = line.index
         for identifier in outcome.changes.identifiers:
             self._placements.disown(identifier.key)
         for key, ci_id in outcome.keys.items():
             if (place := index_of.get(ci_id)) is not None:
                 self._placements.own(key, place)
 
-    def _count(self, outcome: Outcome, lines: Sequence[Line], changed: Sequence[Line]) -> None:
-        self._decided["unchanged"] += len(lines) - len(changed)
-        for decision in outcome.decisions:
+    def _count(self, outcome: Outcome) -> None:
+        for decision in (*self._unchanged, *outcome.decisions):
             self._decided[decision.verdict] += 1
             self._decided["conflict"] += bool(decision.conflicts)
             self._results.add(decision)
@@ -301,8 +301,8 @@ class BatchWriter:
             self._relationships[verdict if change.after["live"] else "end"] += 1
 
     def _note_seen(self, lines: Sequence[Line]) -> None:
-        for _, record, _ in lines:
-            self._seen += bytes.fromhex(record.id[:16])
+        for line in lines:
+            self._seen += bytes.fromhex(line.id[:16])
 
     def _save_seen(self) -> None:
         digests = np.unique(np.frombuffer(bytes(self._seen), dtype=">u8"))
@@ -327,13 +327,9 @@ def _newest(lines: Sequence[Line]) -> list[Line]:
     """Return one line for each record: the latest observation, then the larger digest."""
     best: dict[str, Line] = {}
     for line in lines:
-        record = line[1]
-        held = best.get(record.id)
-        if held is None or (held[1].observed_ms, held[1].digest) < (
-            record.observed_ms,
-            record.digest,
-        ):
-            best[record.id] = line
+        held = best.get(line.id)
+        if held is None or (held.observed_ms, held.digest) < (line.observed_ms, line.digest):
+            best[line.id] = line
     return list(best.values())
 
 

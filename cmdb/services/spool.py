@@ -23,8 +23,54 @@ from cmdb.model.registry import Registry
 from cmdb.model.resolve import Resolver
 from cmdb.model.source_records import SourceRecord, decode_body, encode_body
 
-Line = tuple[int, SourceRecord, str]
-"""Index within the run, record, place in the input."""
+
+class Line:
+    """One spooled record, decoded when it is asked for.
+
+    Attributes:
+        index: Place within the run.
+        id: Of the source record.
+        key: The source's own key.
+        observed_ms: When the source saw it.
+        digest: Of its content.
+        place: Where it stood in the input.
+    """
+
+    __slots__ = (
+        "_body", "_record", "_run", "_scope", "_source",
+        "digest", "id", "index", "key", "observed_ms", "place",
+    )  # fmt: skip
+
+    def __init__(self, index: int, packed: bytes, run: str) -> None:
+        self.index = index
+        self.id: str
+        self.key: str
+        self.observed_ms: int
+        self.digest: str
+        self.place: str
+        (
+            self.id, self._source, self._scope, self.key, self.observed_ms, self.digest,
+            self._body, self.place,
+        ) = orjson.loads(packed)  # fmt: skip
+        self._run = run
+        self._record: SourceRecord | None = None
+
+    @property
+    def record(self) -> SourceRecord:
+        """The record."""
+        if self._record is None:
+            self._record = SourceRecord(
+                id=self.id,
+                source=self._source,
+                scope=self._scope,
+                key=self.key,
+                observed_ms=self.observed_ms,
+                digest=self.digest,
+                run=self._run,
+                body=self._body,
+                **decode_body(self._body),
+            )
+        return self._record
 
 
 @dataclass
@@ -84,9 +130,9 @@ class Spool:
         resolver = Resolver(self.registry, lambda _key: None)
         return frozenset(
             key.key
-            for _, record, _ in self.lines("")
-            for key in resolver.record_keys(record, set())
-            if key.can_be_shared and _carrier(key.key, record) in often
+            for line in self.lines("")
+            for key in resolver.record_keys(line.record, set())
+            if key.can_be_shared and _carrier(key.key, line.record) in often
         )
 
     @property
@@ -106,30 +152,13 @@ class Spool:
             spooled.seek(0)
             for line in spooled:
                 if index >= start:
-                    yield (index, *_decode(line, run))
+                    yield Line(index, line, run)
                 index += 1
 
     def close(self) -> None:
         """Remove the files."""
         for spooled in self._levels.values():
             spooled.close()
-
-
-def _decode(line: bytes, run: str) -> tuple[SourceRecord, str]:
-    record_id, source, scope, key, observed_ms, digest, body, place = orjson.loads(line)
-    fields = decode_body(body)
-    made = SourceRecord(
-        id=record_id,
-        source=source,
-        scope=scope,
-        key=key,
-        observed_ms=observed_ms,
-        digest=digest,
-        run=run,
-        body=body,
-        **fields,
-    )
-    return made, place
 
 
 class Placements:
