@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from cmdb.model.changes import Pending, RelationshipChange
+from cmdb.model.changes import ChangeSet, Pending, ReadSet, RelationshipChange
+from cmdb.model.component import hangs_on_others
+from cmdb.model.decisions import Rules
 from cmdb.model.known import Known, Needs, unread
 from cmdb.model.records import Link
 from cmdb.model.resolve import Owner, Resolver
 from cmdb.model.source_records import SourceRecord
 from cmdb.model.values import canonical_json
 from cmdb.model.winners import Precedence, precedence_of
-
-if TYPE_CHECKING:
-    from cmdb.model.reconcile import Rules
 
 Slot = tuple[str, str, str, str]
 """Type, dependent, provider, discriminator: what tells one relationship from another."""
@@ -37,6 +36,43 @@ class Related:
     pending_added: list[Pending] = field(default_factory=list)
     pending_removed: list[Pending] = field(default_factory=list)
     reads: dict[str, int] = field(default_factory=dict)
+
+
+def link(records: Sequence[SourceRecord], known: Known, rules: Rules) -> ChangeSet | Needs:
+    """Return what the relationships of placed records change, or what must be read before that.
+
+    Args:
+        records: Records that have their CI.
+        known: What has been read so far.
+        rules: Registry and precedence.
+    """
+    needs = Needs()
+
+    def owner(key: str) -> str | None:
+        return known.owner(key, needs)
+
+    missing: dict[str, set[str]] = {}
+    for record in records:
+        if hangs_on_others(record):
+            waited_for = missing.setdefault(record.id, set())
+            Resolver(rules.registry, owner).record_keys(record, waited_for)
+    related = relate(
+        records, known, rules, owner=owner, needs=needs, also_missing=missing, new=set()
+    )
+    if related is None:
+        return needs
+    read_set = ReadSet(
+        sequence=known.sequence,
+        identifiers=known.owners(),
+        relationships=related.reads,
+        records={record.id: record.digest for record in records},
+    )
+    return ChangeSet(
+        relationships=related.relationships,
+        pending_added=related.pending_added,
+        pending_removed=related.pending_removed,
+        read_set=read_set,
+    )
 
 
 def relate(

@@ -7,9 +7,10 @@ from typing import TypeVar
 
 import orjson
 
+from cmdb.model.decisions import Outcome, Rules
 from cmdb.model.identify import holder_of
 from cmdb.model.known import Known, Needs
-from cmdb.model.reconcile import Outcome, Reconciliation, Rules
+from cmdb.model.reconcile import Reconciliation
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Store
 

@@ -16,10 +16,11 @@ import numpy as np
 
 from cmdb.errors import StalePlan
 from cmdb.model.changes import Applied, ChangeSet, Stamp
+from cmdb.model.decisions import Decision, Outcome, Rules
 from cmdb.model.import_reports import PlannedChange
 from cmdb.model.inventory import ImportRun, to_epoch_ms
 from cmdb.model.known import Known
-from cmdb.model.reconcile import Decision, Outcome, Rules, link
+from cmdb.model.relate import link
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Progress
 from cmdb.services import evidence

@@ -10,7 +10,7 @@ from typing import IO, Any, Self
 import orjson
 
 from cmdb.errors import BadFile
-from cmdb.model.reconcile import Decision
+from cmdb.model.decisions import Decision
 from cmdb.model.records import Problem
 
 

@@ -14,9 +14,9 @@ from uuid_utils import uuid7
 
 from cmdb.errors import BadInput, Interrupted
 from cmdb.model.check import check_record
+from cmdb.model.decisions import Rules
 from cmdb.model.import_reports import SAMPLE, ImportReport, ImportRequest
 from cmdb.model.inventory import ImportRun, to_epoch_ms
-from cmdb.model.reconcile import Rules
 from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skipped
 from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context

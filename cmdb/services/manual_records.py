@@ -18,9 +18,9 @@ from uuid_utils import uuid7
 from cmdb.errors import BadValue, StalePlan, StaleVersion, UnknownCI
 from cmdb.model.changes import ChangeSet, ReadSet, Stamp
 from cmdb.model.check import check_record
+from cmdb.model.decisions import Rules
 from cmdb.model.inventory import CI, to_epoch_ms
 from cmdb.model.known import Known
-from cmdb.model.reconcile import Rules
 from cmdb.model.records import Link, Record
 from cmdb.model.rights import SEES_ALL
 from cmdb.model.source_records import MANUAL, SourceRecord, source_record_id

@@ -10,7 +10,7 @@ from uuid_utils import uuid7
 
 from cmdb.model.changes import Applied, Stamp
 from cmdb.model.check import check_record
-from cmdb.model.reconcile import Outcome, Rules
+from cmdb.model.decisions import Outcome, Rules
 from cmdb.model.records import Record
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord

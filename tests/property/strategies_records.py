@@ -1,4 +1,4 @@
-"""Records as sources write them: few values, so that they meet, bridge and contradict each other."""
+"""Records as sources write them: few values, so that they meet, bridge and contradict."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from cmdb.model.records import Link, Record, Reference
 
 FEW = ("a", "b", "c")
+UUIDS = tuple(f"1234567{last}-0000-4000-8000-000000000001" for last in (1, 2))
 
 
 @st.composite
@@ -17,7 +18,7 @@ def hosts(draw: st.DrawFn) -> Record:
         for name, value in {
             "serial": draw(st.sampled_from(["", *FEW])),
             "vendor": draw(st.sampled_from(["", "v"])),
-            "uuid": draw(st.sampled_from(["", *(f"1234567{i}-0000-4000-8000-000000000001" for i in (1, 2))])),
+            "uuid": draw(st.sampled_from(["", *UUIDS])),
             "fqdn": draw(st.sampled_from(["", "x.example.org", "y.example.org"])),
             "macs": draw(
                 st.sampled_from([[], ["02:00:00:00:00:01"], ["02:00:00:00:00:02"],

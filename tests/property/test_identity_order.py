@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from itertools import count
+from itertools import count, pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cmdb.model.changes import Stamp
 from cmdb.model.check import check_record
-from cmdb.model.reconcile import Rules
+from cmdb.model.decisions import Rules
 from cmdb.model.records import Record
 from cmdb.model.source_records import SourceRecord
 from cmdb.services import evidence
@@ -60,7 +60,7 @@ def poured(batches: Sequence[Sequence[SourceRecord]]) -> MemoryStore:
 
 def batches_of(records: Sequence[Any], cuts: Sequence[int]) -> list[Sequence[Any]]:
     places = [0, *sorted({c % (len(records) + 1) for c in cuts}), len(records)]
-    return [records[a:b] for a, b in zip(places, places[1:], strict=False) if b > a]
+    return [records[a:b] for a, b in pairwise(places) if b > a]
 
 
 @given(record_sets(), st.randoms(use_true_random=False), st.lists(st.integers(0, 8), max_size=4))
