@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def _line(row: dict[str, Any]) -> str:
-    met = {True: "yes", False: "**no**"}.get(row.get("ok"), "")
+    met = "" if row.get("ok") is None else "yes" if row["ok"] else "**no**"
     return f"| {row['what']} | {row['figure']} | {row.get('target', '')} | {met} |\n"
 
 

@@ -26,7 +26,7 @@ from cmdb.store.schema import migrate
 from tests.benchmark.estate import GeneratedEstate
 
 SIZES = {"smoke": 2_000, "full": 100_000}
-MEMORY = {"smoke": (1_000, 3_000), "full": (5_000, 25_000)}
+MEMORY = {"smoke": (2_000, 5_000), "full": (5_000, 25_000)}
 LABELS = ("CI", "Identifier", "SourceRecord", "LogEntry", "Idempotency", "ImportRun", "ImportSeen")
 BATCH = 2_000
 AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -101,10 +101,7 @@ def _timed_import(context: Context, count: int) -> tuple[float, ImportReport]:
 
 def _everything(connection: ArcadeDB) -> dict[str, list[dict[str, Any]]]:
     rows = {
-        label: [
-            row[0]
-            for row in connection.read(f"MATCH (n:{label}) RETURN properties(n) AS row")
-        ]
+        label: [row[0] for row in connection.read(f"MATCH (n:{label}) RETURN properties(n) AS row")]
         for label in LABELS
     }
     rows["relationships"] = [
