@@ -12,23 +12,24 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport, PreviewReport
-from cmdb.model.inventory import CI, Relationship
-from cmdb.model.log_reports import (
-    Anchor,
-    DiffReport,
-    DoctorReport,
-    LogReport,
-    RevisionDetails,
-    VerifyReport,
-)
-from cmdb.model.records import ImportInput
-from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
 from cmdb.model.selection import Filter, Sort
-from cmdb.ports.store import Progress
 
 if TYPE_CHECKING:
+    # Not at run time: a short command pays only for the reports that it makes.
+    from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport, PreviewReport
     from cmdb.model.import_reports import ImportReport, ImportRequest
+    from cmdb.model.inventory import CI, Relationship
+    from cmdb.model.log_reports import (
+        Anchor,
+        DiffReport,
+        DoctorReport,
+        LogReport,
+        RevisionDetails,
+        VerifyReport,
+    )
+    from cmdb.model.records import ImportInput
+    from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
+    from cmdb.ports.store import Progress
 
 Moment = datetime | int
 

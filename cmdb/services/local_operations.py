@@ -10,32 +10,32 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport, PreviewReport
-from cmdb.model.inventory import CI, Relationship
-from cmdb.model.log_reports import (
-    Anchor,
-    DiffReport,
-    DoctorReport,
-    LogReport,
-    RevisionDetails,
-    VerifyReport,
-)
-from cmdb.model.records import Importer, ImportInput, Record
-from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
-from cmdb.ports import (
-    EditReason,
-    Listing,
-    Moment,
-    NewGroup,
-    NewRelationship,
-    Progress,
-    Target,
-)
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_ci
 
 if TYPE_CHECKING:
+    from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport, PreviewReport
     from cmdb.model.import_reports import ImportReport, ImportRequest
+    from cmdb.model.inventory import CI, Relationship
+    from cmdb.model.log_reports import (
+        Anchor,
+        DiffReport,
+        DoctorReport,
+        LogReport,
+        RevisionDetails,
+        VerifyReport,
+    )
+    from cmdb.model.records import Importer, ImportInput, Record
+    from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
+    from cmdb.ports import (
+        EditReason,
+        Listing,
+        Moment,
+        NewGroup,
+        NewRelationship,
+        Progress,
+        Target,
+    )
 
 
 class LocalOperations:

@@ -61,9 +61,14 @@ MERGE (h:LogHead {id: 'log'}) ON CREATE SET h.revision = 0, h.hash = $genesis, h
     h.sequence = 0
 RETURN h.revision AS revision
 """
-LAST_MIGRATION = "MATCH (m:Migration) RETURN max(m.number) AS number"
+LAST_MIGRATION = """
+MATCH (m:Migration) RETURN m.number AS number, m.types AS types ORDER BY m.number DESC LIMIT 1
+"""
 RECORD_MIGRATION = """
 MERGE (m:Migration {number: $number}) ON CREATE SET m.applied_at = $at RETURN m.number AS number
+"""
+RECORD_TYPES = """
+MATCH (m:Migration {number: $number}) SET m.types = $types RETURN m.number AS number
 """
 
 
@@ -79,18 +84,25 @@ MIGRATIONS: Sequence[Callable[[Connection], None]] = (_first,)
 def migrate(connection: Connection, registry: Registry) -> int:
     """Bring the schema up to date and return its number.
 
+    Where it is up to date already, that costs one read.
+
     Raises:
         DatabaseTooNew: A newer program wrote the database.
     """
-    connection.setup([Unique("Migration", "number", "integer")])
-    found = _current(connection)
+    types = " ".join(sorted(registry.types))
+    found, known_types = _current(connection)
     if found > len(MIGRATIONS):
         raise DatabaseTooNew(found, len(MIGRATIONS))
+    if found == len(MIGRATIONS) and known_types == types:
+        return found
+    connection.setup([Unique("Migration", "number", "integer")])
     for number, run in enumerate(MIGRATIONS, start=1):
         if number > found:
             run(connection)
             _record(connection, number)
     ensure_types(connection, registry)
+    params = {"number": len(MIGRATIONS), "types": types}
+    connection.write(lambda tx: tx.run(RECORD_TYPES, params))
     return len(MIGRATIONS)
 
 
@@ -99,9 +111,10 @@ def ensure_types(connection: Connection, registry: Registry) -> None:
     connection.setup([EdgeType(name) for name in registry.types])
 
 
-def _current(connection: Connection) -> int:
+def _current(connection: Connection) -> tuple[int, str]:
+    """Return the number of the last migration and the relationship types made for it."""
     rows = connection.read(LAST_MIGRATION)
-    return int(rows[0][0] or 0) if rows else 0
+    return (int(rows[0][0]), rows[0][1] or "") if rows else (0, "")
 
 
 def _record(connection: Connection, number: int) -> None:

@@ -21,7 +21,7 @@ PAGE = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
 
 def commands(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
     """Yield each command with its words."""
-    found = typer.main.get_command(app) if group is None else group
+    found: Any = typer.main.get_command(app) if group is None else group
     for name, command in found.commands.items():
         if hasattr(command, "commands"):
             yield from commands(command, (*words, name))

@@ -1,0 +1,76 @@
+"""How long does a short command take, beside what it stands on?"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+ROUNDS = {"smoke": 3, "full": 15}
+BARE = "import typer, rich"
+OPEN = """
+import sys
+from pathlib import Path
+from cmdb.store.arcadedb import open_arcadedb
+open_arcadedb(Path(sys.argv[1]), fast_start=True).close()
+"""
+
+
+def run(size: str) -> list[dict[str, Any]]:
+    """Return the figures of one size, answers checked."""
+    rounds = ROUNDS[size]
+    with tempfile.TemporaryDirectory() as folder:
+        demo = Path(folder) / "demo"
+        _timed("-m", "cmdb", "demo", "--folder", str(demo))
+        data = demo / "data"
+        ask = ("-m", "cmdb", "--data-dir", str(data), "blast-radius", "hv-sq-2", "--json")
+        _check(ask)
+        # In turns, so that a busy moment of the machine falls on all of them.
+        bare, shown, opened, asked = zip(
+            *(
+                (
+                    _timed("-c", BARE),
+                    _timed("-m", "cmdb", "--help"),
+                    _timed("-c", OPEN, str(data / "graph")),
+                    _timed(*ask),
+                )
+                for _ in range(rounds)
+            ),
+            strict=True,
+        )
+    ratio = statistics.median(shown) / statistics.median(bare)
+    own = statistics.median(asked) - statistics.median(opened)
+    return [
+        {
+            "what": "`cmdb --help` against `python -c 'import typer, rich'`",
+            "figure": f"{ratio:.2f}× ({statistics.median(shown):.2f} s)",
+            "target": "≤ 2×",
+            "ok": ratio <= 2,
+        },
+        {
+            "what": "blast radius on the demo estate, cold, beyond opening the database",
+            "figure": f"{own:.2f} s ({statistics.median(asked):.2f} s in all)",
+            "target": "≤ 0.5 s",
+            "ok": own <= 0.5,
+        },
+    ]
+
+
+def _check(ask: tuple[str, ...]) -> None:
+    ended = subprocess.run([sys.executable, *ask], capture_output=True, check=True)
+    hits = json.loads(ended.stdout)["hits"]
+    down = {hit["ci"]["name"] for hit in hits if hit["is_service"] and hit["state"] == "DOWN"}
+    assert down == {"Online shop", "Shop for customers", "Shop for partners", "Take an order"}, down
+
+
+def _timed(*words: str) -> float:
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    began = time.perf_counter()
+    subprocess.run([sys.executable, *words], capture_output=True, check=True, env=environment)
+    return time.perf_counter() - began
