@@ -19,14 +19,15 @@ from cmdb.model.values import canonical_json
 class CIChange:
     """A CI as it is to be; `before` holds the stored values, empty for a new one.
 
-    Values are those of the store: `class`, `name`, `lifecycle`, `merged_into`, `restricted_to`
-    and one `a_<attribute>` for each attribute.
+    Values are those of the store: `class`, `name`, `lifecycle`, `merged_into` and one
+    `a_<attribute>` for each attribute. `created_at` is 0 for a new one.
     """
 
     id: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
     version: int = 0
+    created_at: int = 0
 
     @property
     def is_new(self) -> bool:
@@ -92,6 +93,9 @@ class ReadSet:
         relationships: Version by relationship id.
         identifiers: Owner by key; None where the key was found absent.
         records: Digest by source-record id; None where it was found absent.
+        contested: The other CIs that claim a key, by key.
+        members: Ids of the source records of each CI.
+        waiting: Ids of the source records that wait for a key, for keys that are to be moved.
     """
 
     sequence: int = -1
@@ -99,6 +103,9 @@ class ReadSet:
     relationships: Mapping[str, int] = field(default_factory=dict)
     identifiers: Mapping[str, str | None] = field(default_factory=dict)
     records: Mapping[str, str | None] = field(default_factory=dict)
+    contested: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -42,6 +43,37 @@ def check_record(
     if record.class_name not in registry.classes:
         reason = f"there is no class {record.class_name!r}"
         return None, [Problem(record.place, "class", reason, "`cmdb classes` lists them.")]
+    try:
+        kept = _kept(registry, record, problems)
+        if kept is None:
+            return None, problems
+        origin = record.source or source
+        place = scope if record.scope is None else record.scope
+        body = encode_body(kept)
+        return (
+            replace(
+                kept,
+                id=source_record_id(origin, place, kept.key),
+                source=origin,
+                scope=place,
+                observed_ms=to_epoch_ms(record.observed_at) if record.observed_at else observed_ms,
+                run=run,
+                digest=digest_of(body),
+                body=body,
+            ),
+            problems,
+        )
+    except (TypeError, ValueError, OverflowError):
+        reason = "it holds text that is not Unicode, or a value that cannot be kept"
+        return None, [Problem(record.place, "", reason, "Mend the value at its source.")]
+
+
+def _kept(registry: Registry, record: Record, problems: list[Problem]) -> SourceRecord | None:
+    """Return what is kept of a record, without where it comes from."""
+    about = record.about
+    if about is not None and not _is_reference(registry, about, record.place, "about", problems):
+        problems[-1] = replace(problems[-1], dropped=True)
+        return None
     attributes = _attributes(registry, record, problems)
     within = {
         role: reference
@@ -49,38 +81,35 @@ def check_record(
         if _is_reference(registry, reference, record.place, f"within.{role}", problems)
     }
     name = " ".join(record.name.split())[:500] if record.name else None
-    values = {**attributes, "name": name}
-    key = record.key or _derived_key(registry, record, values, within)
+    key = record.key or _derived_key(registry, record, {**attributes, "name": name}, within)
     if not key:
         reason = f"nothing in it identifies a {record.class_name}"
         rules = "; ".join(str(rule) for rule in registry.rules(record.class_name))
-        return None, [Problem(record.place, "", reason, f"Give one of: {rules}.")]
-    lifecycle = record.lifecycle
-    if lifecycle is not None and lifecycle not in LIFECYCLE:
-        reason = f"{lifecycle!r} is no life-cycle stage"
-        hint = f"One of {', '.join(LIFECYCLE)}."
-        problems.append(Problem(record.place, "lifecycle", reason, hint, dropped=False))
-        lifecycle = None
-    origin = record.source or source
-    place = scope if record.scope is None else record.scope
-    kept = SourceRecord(
-        id=source_record_id(origin, place, key),
-        source=origin,
-        scope=place,
+        problems.append(Problem(record.place, "", reason, f"Give one of: {rules}."))
+        return None
+    return SourceRecord(
+        id="",
+        source="",
+        scope="",
         key=key,
         class_name=record.class_name,
         name=name,
         attributes=attributes,
         within=within,
         links=tuple(_links(registry, record, problems)),
-        lifecycle=lifecycle,
-        observed_ms=to_epoch_ms(record.observed_at) if record.observed_at else observed_ms,
+        lifecycle=_lifecycle(record, problems),
         deleted=record.deleted,
-        about=record.about,
-        run=run,
+        about=about,
     )
-    body = encode_body(kept)
-    return replace(kept, digest=digest_of(body), body=body), problems
+
+
+def _lifecycle(record: Record, problems: list[Problem]) -> str | None:
+    if record.lifecycle is None or record.lifecycle in LIFECYCLE:
+        return record.lifecycle
+    reason = f"{record.lifecycle!r} is no life-cycle stage"
+    hint = f"One of {', '.join(LIFECYCLE)}."
+    problems.append(Problem(record.place, "lifecycle", reason, hint, dropped=False))
+    return None
 
 
 def nesting(record: SourceRecord) -> int:
@@ -97,7 +126,7 @@ def _attributes(registry: Registry, record: Record, problems: list[Problem]) -> 
     known = registry.attributes(record.class_name)
     kept: dict[str, Any] = {}
     for name, value in record.attributes.items():
-        if value is None or value == "" or value == []:
+        if value is None or value == "" or (isinstance(value, Collection) and not value):
             continue
         attribute = known.get(name)
         if attribute is None:
@@ -137,11 +166,19 @@ def _derived_key(
     return "auto:" + hashlib.sha256(canonical_json(named)).hexdigest()[:32]
 
 
+def _unknown_class(registry: Registry, reference: Reference) -> str:
+    if reference.class_name not in registry.classes:
+        return reference.class_name
+    inner = (_unknown_class(registry, held) for held in reference.within.values())
+    return next((name for name in inner if name), "")
+
+
 def _is_reference(
     registry: Registry, reference: Reference, place: str, field: str, problems: list[Problem]
 ) -> bool:
-    if reference.class_name not in registry.classes:
-        reason = f"there is no class {reference.class_name!r}"
+    unknown = _unknown_class(registry, reference)
+    if unknown:
+        reason = f"there is no class {unknown!r}"
     elif _depth(reference) > MOST_NESTED:
         reason = f"references are nested more than {MOST_NESTED} deep"
     elif not (reference.values or reference.within):
@@ -153,16 +190,25 @@ def _is_reference(
 
 
 def _links(registry: Registry, record: Record, problems: list[Problem]) -> Iterator[Link]:
-    seen = set()
+    seen: set[tuple[str, bool, str, str]] = set()
+    providers: Counter[str] = Counter()
     for link in record.links:
         if (reason := _link_fault(registry, record, link)) is not None:
             hint = "The relationship was left out."
             problems.append(Problem(record.place, link.type, reason, hint, dropped=False))
         elif _is_reference(registry, link.other, record.place, link.type, problems):
             facts = (link.type, link.reverse, link.discriminator, repr(link.other))
-            if facts not in seen:
-                seen.add(facts)
+            if facts in seen:
+                continue
+            seen.add(facts)
+            providers[link.type] += not link.reverse
+            most = registry.types[link.type].max_providers
+            if most is None or link.reverse or providers[link.type] <= most:
                 yield link
+                continue
+            reason = f"a {record.class_name} has at most {most} of these"
+            hint = "The relationship was left out."
+            problems.append(Problem(record.place, link.type, reason, hint, dropped=False))
 
 
 def _link_fault(registry: Registry, record: Record, link: Link) -> str | None:

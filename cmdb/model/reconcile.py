@@ -150,7 +150,7 @@ class Reconciliation:
             records=self._record_changes(fresh, placed),
             pending_added=related.pending_added,
             pending_removed=related.pending_removed,
-            read_set=self._read_set(related.reads),
+            read_set=self._read_set(related.reads, identifiers),
         )
         decisions = self._decisions(clustering, moves, placed)
         keys = {key: moves[index].ci_id for key, index in clustering.owner.items()}
@@ -163,16 +163,15 @@ class Reconciliation:
         stored = self.known.cis.get(move.ci_id)
         before = _values(stored) if stored else {}
         if before != after:
-            version = stored["version"] if stored else 0
-            kept = {**before, "created_at": stored["created_at"]} if stored else {}
-            made.append(CIChange(move.ci_id, kept, after, version))
+            stamps = (stored["version"], stored["created_at"]) if stored else (0, 0)
+            made.append(CIChange(move.ci_id, before, after, *stamps))
         for ci_id in move.former:
             absorbed = self.known.cis[ci_id]
             if absorbed.get("merged_into") != move.ci_id:
                 was = _values(absorbed)
-                kept = {**was, "created_at": absorbed["created_at"]}
                 now = {**was, "merged_into": move.ci_id}
-                made.append(CIChange(ci_id, kept, now, absorbed["version"]))
+                stamps = absorbed["version"], absorbed["created_at"]
+                made.append(CIChange(ci_id, was, now, *stamps))
         return made
 
     def _identifier_changes(
@@ -211,17 +210,28 @@ class Reconciliation:
                 changed.append(stored.on(ci_id))
         return changed
 
-    def _read_set(self, relationships: Mapping[str, int]) -> ReadSet:
+    def _read_set(
+        self, relationships: Mapping[str, int], identifiers: Sequence[IdentifierChange]
+    ) -> ReadSet:
+        known = self.known
         records = {
-            record_id: found.digest if (found := self.known.records.get(record_id)) else None
+            record_id: found.digest if (found := known.records.get(record_id)) else None
             for record_id in self.component.active
         }
         return ReadSet(
-            sequence=self.known.sequence,
-            cis={ci_id: row["version"] for ci_id, row in self.known.cis.items()},
-            identifiers=self.known.owners(),
+            sequence=known.sequence,
+            cis={ci_id: row["version"] for ci_id, row in known.cis.items()},
+            identifiers=known.owners(),
+            contested={k: found.contested for k, found in known.identifiers.items() if found},
             relationships=relationships,
             records=records,
+            members=known.records_of,
+            waiting={
+                change.key: tuple(
+                    sorted(p.record_id for p in known.waiting_for.get(change.key, ()))
+                )
+                for change in identifiers
+            },
         )
 
     def _decisions(
@@ -241,7 +251,7 @@ class Reconciliation:
                 continue
             index, ci_id = index_of[record.id], placed[record.id]
             keys = self.component.keys[record.id]
-            matched = next((k for k in keys if self.known.identifiers.get(k.key)), None)
+            matched = next((k for k in keys if self._owner_before(k.key) == ci_id), None)
             made.append(
                 Decision(
                     record.id,
@@ -254,6 +264,10 @@ class Reconciliation:
                 )
             )
         return made
+
+    def _owner_before(self, key: str) -> str | None:
+        found = self.known.identifiers.get(key)
+        return found.ci_id if found else None
 
     def _verdict(self, move: Move) -> Verdict:
         changes = self._ci_changes(move)

@@ -187,6 +187,8 @@ _CLASSES = (
 
 _GATES = {"RedundancyGroup", "ComputeCluster", "ContainerCluster"}
 
+_MOST_PROVIDERS = {"part_of": 1}
+
 # name | inverse | strength | several | dependents | providers | summary
 _TYPES: tuple[tuple[str, str, Strength | None, Several, str, str, str], ...] = (
     ("depends_on", "supports", "hard", "all", "", "", "consumer depends on provider"),
@@ -245,6 +247,7 @@ def shipped_registry() -> Registry:
             dependents=tuple(dependents.split()),
             providers=tuple(providers.split()),
             is_symmetric=name == "linked_to",
+            max_providers=_MOST_PROVIDERS.get(name),
             summary=summary,
         )
         for name, inverse, strength, several, dependents, providers, summary in _TYPES

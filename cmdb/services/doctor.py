@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+
 from cmdb.model.log import LogHead, verify
 from cmdb.model.log_reports import Check, DoctorReport
 from cmdb.model.selection import And, Selection, Where
@@ -28,6 +30,7 @@ def doctor(context: Context) -> DoctorReport:
             _log(context),
             *_problems(snapshot),
             _feeds(context, snapshot),
+            _cardinality(snapshot),
             _pending(context),
             _stale(context),
             _guessed(snapshot),
@@ -104,6 +107,27 @@ def _feeds(context: Context, snapshot: Snapshot) -> Check:
         f"{len(double)} with several feeds and no group: {_names(snapshot, double)}",
         "Each feed alone takes them down on record. Put the feeds into a group: cmdb group add "
         "NAME --owner CI --member FEED --member FEED --k-min 1 --k-full 2.",
+    )
+
+
+def _cardinality(snapshot: Snapshot) -> Check:
+    """Find CIs that several sources together give more providers of a type than it allows."""
+    rows = snapshot.estate.relationships
+    found = []
+    for code, name in enumerate(snapshot.estate.types):
+        most = snapshot.registry.types[name].max_providers
+        if most is not None:
+            of_type = rows["live"] & (rows["type"] == code)
+            dependents, counts = np.unique(rows["dependent"][of_type], return_counts=True)
+            ids = snapshot.estate.cis.ids()
+            found += [ids[row] for row in dependents[counts > most].tolist()]
+    if not found:
+        return Check("cardinality", "ok", "nothing has more providers of a type than it allows")
+    return Check(
+        "cardinality",
+        "warning",
+        f"{len(found)} with more than one whole: {_names(snapshot, found)}",
+        "Sources disagree. End the wrong relationship: cmdb rel remove.",
     )
 
 

@@ -38,17 +38,22 @@ def get_history(context: Context, name: str, limit: int = 50) -> HistoryReport:
         [ci.id], context.caller.visibility, live_only=False
     )
     events: list[HistoryEvent] = []
-    for entry, change in _walk(context, ci, relationships):
+    erased: list[int] = []
+    for entry, change in _walk(context, ci, relationships, erased):
         if len(events) == limit:
             return _report(context, ci, events, is_partial=True)
         events.append(_event(entry, change))
-    return _report(context, ci, events, is_partial=False)
+    return _report(context, ci, events, is_partial=bool(erased))
 
 
 def _walk(
-    context: Context, ci: CI, relationships: list[Relationship]
+    context: Context, ci: CI, relationships: list[Relationship], erased: list[int]
 ) -> Iterator[tuple[LogEntry, LogChange]]:
-    """Yield changes newest first by following each subject's chain backwards."""
+    """Yield changes newest first by following each subject's chain backwards.
+
+    A chain ends at an erased change, which took with it what came before: its revision goes to
+    `erased`.
+    """
     waiting = [(-ci.version, ci.id), *((-each.version, each.id) for each in relationships)]
     heapq.heapify(waiting)
     entry: LogEntry | None = None
@@ -64,7 +69,9 @@ def _walk(
             entry = found[0]
             changes = {change.id: change for change in entry.changes if change is not None}
         change = changes.get(subject)
-        if change is not None:
+        if change is None:
+            erased.append(entry.revision)
+        else:
             yield entry, change
             heapq.heappush(waiting, (-change.previous, subject))
 

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from cmdb.errors import StalePlan
 from cmdb.model.changes import Applied, ChangeSet, Stamp
 from cmdb.model.decisions import Decision, Outcome, Rules
@@ -74,7 +72,10 @@ class BatchWriter:
         self._revisions: list[int] = []
         self._size = FIRST_BATCH
         self._unchanged: list[Decision] = []
-        self._seen = bytearray()
+        # Asked for before the first batch: it may read the whole spool.
+        self._placeholders = spool.placeholders
+        # The sequence of the log's head if nobody else has written since this run last did.
+        self._expected_sequence: int | None = None
         self._unfinished = {
             run.id
             for state in ("running", "interrupted")
@@ -97,8 +98,7 @@ class BatchWriter:
         else:
             raise StalePlan(["the inventory"])
         self._count(outcome)
-        self._note_seen(lines)
-        self._save_seen()
+        self._store.save_seen(self.run.id, self.spool.seen)
         return self._result()
 
     def _plan(self, outcome: Outcome, changed: Sequence[Line]) -> dict[str, Any]:
@@ -119,7 +119,7 @@ class BatchWriter:
         self._each_batch(self._write_links)
         self.run = self._finished()
         self._store.save_run(self.run)
-        self._save_seen()
+        self._store.save_seen(self.run.id, self.spool.seen)
         return self._result()
 
     def _finished(self) -> ImportRun:
@@ -146,7 +146,6 @@ class BatchWriter:
 
     def _write_records(self, batch: list[Line]) -> None:
         lines = _newest(batch)
-        self._note_seen(lines)
         for _ in range(ATTEMPTS):
             known, changed = self._sift(lines)
             records = [line.record for line in changed]
@@ -212,7 +211,11 @@ class BatchWriter:
     def _begin(self) -> Known:
         known = evidence.begin(self._store)
         known.cached = self._placements.owner
-        known.placeholders = self.spool.placeholders
+        known.placeholders = self._placeholders
+        if self._expected_sequence not in (None, known.sequence):
+            # Somebody else wrote: what this run remembers of CIs and keys may no longer hold.
+            self._placements.forget_keys()
+            self._has_moved = self._is_crossed = True
         return known
 
     def _sift(self, lines: Sequence[Line]) -> tuple[Known, list[Line]]:
@@ -253,8 +256,9 @@ class BatchWriter:
         try:
             applied = self._store.apply(changes, stamp, run=run)
         except StalePlan:
-            self._placements.forget_keys()
+            self._expected_sequence = -1
             return None
+        self._expected_sequence = changes.read_set.sequence + 1
         self._adapt(end - start, time.perf_counter() - began)
         if changes.changes_inventory:
             self._revisions.append(applied.revision)
@@ -266,7 +270,8 @@ class BatchWriter:
 
     def _place(self, outcome: Outcome, changed: Sequence[Line], known: Known) -> None:
         index_of = {}
-        made = {change.id for change in outcome.changes.cis if change.is_new}
+        alone = Counter(outcome.placed.values())
+        made = {c.id for c in outcome.changes.cis if c.is_new and alone[c.id] == 1}
         mine = {line.id for line in changed}
         self._is_crossed = self._is_crossed or bool(outcome.changes.relationships)
         self._has_moved = self._has_moved or any(
@@ -300,14 +305,6 @@ class BatchWriter:
         for change in changes.relationships:
             verdict = "create" if not change.before else "update"
             self._relationships[verdict if change.after["live"] else "end"] += 1
-
-    def _note_seen(self, lines: Sequence[Line]) -> None:
-        for line in lines:
-            self._seen += bytes.fromhex(line.id[:16])
-
-    def _save_seen(self) -> None:
-        digests = np.unique(np.frombuffer(bytes(self._seen), dtype=">u8"))
-        self._store.save_seen(self.run.id, digests.astype(">u8").tobytes())
 
     def _result(self) -> dict[str, Any]:
         return {

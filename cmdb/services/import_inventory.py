@@ -198,7 +198,7 @@ class _Reading:
             for link in kept.links:
                 self._types[link.type] += 1
                 self._inferred += bool(link.inferred_by)
-            self._spool.add(kept, record.place)
+            self._spool.add(kept, record.place, own_time=record.observed_at is not None)
 
     def _note(self, problem: Problem) -> None:
         self._problems_total += 1
@@ -229,6 +229,9 @@ class _Reading:
 def _observed_ms(context: Context, request: ImportRequest, source: ImportInput) -> int:
     if request.observed_at is not None:
         return to_epoch_ms(request.observed_at)
-    if source.path is not None and source.path.is_file():
-        return int(source.path.stat().st_mtime * 1000)
+    if source.path is not None:
+        files = [source.path, *(source.path.rglob("*") if source.path.is_dir() else ())]
+        times = [file.stat().st_mtime for file in files if file.is_file()]
+        if times:
+            return int(max(times) * 1000)
     return to_epoch_ms(context.clock.now())

@@ -23,6 +23,8 @@ from cmdb.model.registry import Registry
 from cmdb.model.resolve import Resolver
 from cmdb.model.source_records import SourceRecord, decode_body, encode_body
 
+_BLOCK_BYTES = 1 << 20
+
 
 class Line:
     """One spooled record, decoded when it is asked for.
@@ -89,10 +91,12 @@ class Spool:
     _levels: dict[int, IO[bytes]] = field(default_factory=dict)
     _counts: dict[int, int] = field(default_factory=dict)
     _carriers: array[int] = field(default_factory=lambda: array("Q"))
+    _carried_by: array[int] = field(default_factory=lambda: array("Q"))
+    _seen: array[int] = field(default_factory=lambda: array("Q"))
     _digest: Any = field(default_factory=hashlib.sha256)
 
-    def add(self, record: SourceRecord, place: str) -> None:
-        """Keep one record."""
+    def add(self, record: SourceRecord, place: str, *, own_time: bool = True) -> None:
+        """Keep one record; `own_time` says that its time is its own and not that of the run."""
         level = nesting(record)
         if level not in self._levels:
             # Closed with the spool, since it is written and read many times.
@@ -102,7 +106,9 @@ class Spool:
         body = encode_body(record)
         line = orjson.dumps([*facts, record.digest, body, place])
         self._levels[level].write(line + b"\n")
-        self._digest.update(line)
+        time = record.observed_ms if own_time else 0
+        self._digest.update(orjson.dumps([record.id, record.digest, time]))
+        self._seen.append(int(record.id[:16], 16))
         self._counts[level] += 1
         self.total += 1
         self.has_reverse_links = self.has_reverse_links or any(
@@ -115,6 +121,7 @@ class Spool:
         for key in resolver.record_keys(record, set()):
             if key.can_be_shared:
                 self._carriers.append(_carrier(key.key, record))
+                self._carried_by.append(int(record.id[:16], 16))
 
     @cached_property
     def placeholders(self) -> frozenset[str]:
@@ -123,7 +130,9 @@ class Spool:
         Ask when everything was added. Only digests are kept while reading, eight bytes a key; the
         few keys that are carried too often are looked up in a second pass.
         """
-        digests, counts = np.unique(np.array(self._carriers, dtype=np.uint64), return_counts=True)
+        pairs = np.array([self._carriers, self._carried_by], dtype=np.uint64)
+        carriers = np.unique(pairs, axis=1)[0]
+        digests, counts = np.unique(carriers, return_counts=True)
         often = set(digests[counts > MOST_CARRIERS].tolist())
         if not often:
             return frozenset()
@@ -137,8 +146,13 @@ class Spool:
 
     @property
     def fingerprint(self) -> str:
-        """Digest of everything added, in order."""
+        """Digest of everything added, in order; the time declared by the run does not count."""
         return str(self._digest.hexdigest())
+
+    @property
+    def seen(self) -> bytes:
+        """The first eight bytes of each record's id, sorted, each once."""
+        return np.unique(np.array(self._seen, dtype=np.uint64)).astype(">u8").tobytes()
 
     def lines(self, run: str, *, start: int = 0) -> Iterator[Line]:
         """Yield records in the order in which they are written, from an index on."""
@@ -148,9 +162,7 @@ class Spool:
             if index + count <= start:
                 index += count
                 continue
-            spooled = self._levels[level]
-            spooled.seek(0)
-            for line in spooled:
+            for line in _lines_of(self._levels[level]):
                 if index >= start:
                     yield Line(index, line, run)
                 index += 1
@@ -208,6 +220,19 @@ class Placements:
         """Return the CI that a key belongs to, as far as this run has placed it."""
         index = self._keys.get(_hash(key))
         return None if index is None else self.at(index)
+
+
+def _lines_of(spooled: IO[bytes]) -> Iterator[bytes]:
+    """Yield the lines of a file, whoever else reads it meanwhile."""
+    place, rest = 0, b""
+    while True:
+        spooled.seek(place)
+        block = spooled.read(_BLOCK_BYTES)
+        if not block:
+            return
+        place += len(block)
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
 
 
 def _carrier(key: str, record: SourceRecord) -> int:

@@ -64,6 +64,16 @@ UNWIND $keys AS k MATCH (c:CI {id: k}) RETURN collect([c.id, c.version]) AS rows
 CHECK_IDENTIFIERS = """
 UNWIND $keys AS k MATCH (i:Identifier {key: k}) RETURN collect([i.key, i.ci_id]) AS rows
 """
+CHECK_CONTESTED = """
+UNWIND $keys AS k MATCH (i:Identifier {key: k})
+RETURN collect([i.key, coalesce(i.contested, [])]) AS rows
+"""
+CHECK_MEMBERS = """
+UNWIND $keys AS k MATCH (s:SourceRecord {ci_id: k}) RETURN collect([s.ci_id, s.id]) AS rows
+"""
+CHECK_WAITING = """
+UNWIND $keys AS k MATCH (p:Pending {key: k}) RETURN collect([p.key, p.record_id]) AS rows
+"""
 CHECK_RECORDS = """
 UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.digest]) AS rows
 """
@@ -127,11 +137,7 @@ def _write_rows(
     tx: Transaction, registry: Registry, changes: ChangeSet, *, revision: int, at: int
 ) -> None:
     new = [ci_row(registry, c, revision, at, at) for c in changes.cis if c.is_new]
-    changed = [
-        ci_row(registry, c, revision, c.before.get("created_at", at), at)
-        for c in changes.cis
-        if not c.is_new
-    ]
+    changed = [ci_row(registry, c, revision, c.created_at, at) for c in changes.cis if not c.is_new]
     _run_all(tx, CREATE_CIS, new)
     _run_all(tx, REPLACE_CIS, changed)
     _write_identifiers(tx, changes)
@@ -255,6 +261,9 @@ def _verify(tx: Transaction, changes: ChangeSet) -> None:
         *_moved(tx, CHECK_CIS, read.cis),
         *_moved(tx, CHECK_IDENTIFIERS, read.identifiers),
         *_moved(tx, CHECK_RECORDS, read.records),
+        *_moved(tx, CHECK_CONTESTED, {key: list(ids) for key, ids in read.contested.items()}),
+        *_moved_sets(tx, CHECK_MEMBERS, read.members),
+        *_moved_sets(tx, CHECK_WAITING, read.waiting),
         *_moved_relationships(tx, changes.relationships, read),
     ]
     if moved:
@@ -270,12 +279,22 @@ def _moved(tx: Transaction, text: str, expected: Mapping[str, Any]) -> Iterator[
         yield from (key for key in batch if found.get(key) != expected[key])
 
 
+def _moved_sets(tx: Transaction, text: str, expected: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    keys = list(expected)
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        rows = tx.run(text, {"keys": batch})
+        found: dict[str, set[str]] = {key: set() for key in batch}
+        for key, member in rows[0][0] if rows else ():
+            found[key].add(member)
+        yield from (key for key in batch if found[key] != set(expected[key]))
+
+
 def _moved_relationships(
     tx: Transaction, changes: Sequence[RelationshipChange], read: ReadSet
 ) -> Iterator[str]:
-    rows = [
-        {"id": c.id, "dependent": c.dependent, "provider": c.provider} for c in changes if c.before
-    ]
+    # New ones too: their ids say what they join, and must not be there yet.
+    rows = [{"id": c.id, "dependent": c.dependent, "provider": c.provider} for c in changes]
     for start in range(0, len(rows), BATCH):
         batch = rows[start : start + BATCH]
         answer = tx.run(CHECK_RELATIONSHIPS, {"rows": batch})

@@ -148,9 +148,16 @@ class MemoryStore:
             held = self.records.get(record_id)
             if (held.digest if held else None) != digest:
                 moved.append(record_id)
-        for edge, version in read.relationships.items():
-            if self.edges[edge]["version"] != version:
-                moved.append(edge)
+        for edge in changes.relationships:
+            held_version = self.edges.get(edge.id, {}).get("version")
+            if held_version != read.relationships.get(edge.id):
+                moved.append(edge.id)
+        for ci_id, members in read.members.items():
+            if {r.id for r in self.records.values() if r.ci_id == ci_id} != set(members):
+                moved.append(ci_id)
+        for key, waiting in read.waiting.items():
+            if {p.record_id for p in self.pending([key])} != set(waiting):
+                moved.append(key)
         if moved:
             raise StalePlan(moved)
 
