@@ -40,9 +40,11 @@ def parse_time(field: str, text: str, now: datetime | None = None) -> datetime:
     relative = _RELATIVE.fullmatch(text.strip().lower())
     if relative:
         sign, amount, unit = relative.groups()
-        begin = (now or datetime.now(UTC)).replace(microsecond=0)
-        step = timedelta(**{_UNITS[unit]: int(amount)}) if unit else timedelta()
-        return begin - step if sign == "-" else begin + step
+        begin = now or datetime.now(UTC)
+        if not unit:
+            return begin
+        step = timedelta(**{_UNITS[unit]: int(amount)})
+        return begin.replace(microsecond=0) + (-step if sign == "-" else step)
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:

@@ -31,6 +31,12 @@ def test_a_time_is_read_as_utc(text: str, hour: int, minute: int) -> None:
     assert parse_time("--at", text, NOW) == datetime(2026, 5, 1, hour, minute, tzinfo=UTC)
 
 
+def test_now_is_this_very_moment_and_not_the_second_it_began_in() -> None:
+    moment = NOW.replace(microsecond=999_000)
+
+    assert parse_time("--at", "now", moment) == moment
+
+
 @pytest.mark.parametrize("text", ["", "soon", "now+2", "now*2h", "2026-13-01", "yesterday"])
 def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
     with pytest.raises(BadValue, match="now\\+2h"):
