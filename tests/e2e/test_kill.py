@@ -169,6 +169,7 @@ def wipe(place: str) -> None:
 
 @pytest.mark.kill
 @pytest.mark.server
+@pytest.mark.timeout(1_800)
 @pytest.mark.parametrize("number", range(SERVER_KILLS))
 def test_an_import_survives_a_kill_of_its_server(
     number: int,

@@ -26,12 +26,16 @@ from cmdb.services import import_batches
 from cmdb.services.context import Context
 from cmdb.services.import_inventory import import_inventory
 from cmdb.snapshot import Snapshots
+from cmdb.store.arcadedb import open_arcadedb
 from cmdb.store.connection import Connection
 from cmdb.store.graph_store import GraphStore
+from cmdb.store.jvm import ensure_jvm
+from cmdb.store.neo4j import open_neo4j
 from importers.records import RecordsImporter
 from tests.kills.estate import SEEN_AT
 
 BATCH = 60
+HEAP = "512m"
 
 
 class Telling(GraphStore):
@@ -58,13 +62,14 @@ def say(*words: object) -> None:
 
 def open_connection(place: str) -> Connection:
     """Return the database in a folder or at an address."""
-    if "://" in place:
-        from cmdb.store.neo4j import open_neo4j
-
+    if is_address(place):
         return open_neo4j(place, "", "")
-    from cmdb.store.arcadedb import open_arcadedb
+    return open_arcadedb(Path(place), heap=HEAP, fast_start=True)
 
-    return open_arcadedb(Path(place), heap="512m", fast_start=True)
+
+def is_address(place: str) -> bool:
+    """Return whether a place is a server, not a folder."""
+    return "://" in place
 
 
 def context_over(store: GraphStore, actor: str) -> Context:
@@ -77,6 +82,8 @@ def run(file: Path, place: str) -> None:
     """Import the file and say what happens."""
     for name in ("FIRST_BATCH", "SMALLEST", "LARGEST"):
         setattr(import_batches, name, BATCH)
+    if not is_address(place):
+        ensure_jvm(heap=HEAP, fast_start=True)  # nothing to hurt yet: not worth a kill
     say("opening")
     connection = open_connection(place)
     say("opened")
