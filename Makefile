@@ -24,7 +24,7 @@ test: install  ## tests that need no server but the embedded engine (under 10 mi
 	$(BIN)/python -m pytest -n 2 -q -m 'not server and not kill'
 
 test-ci: install  ## what make test leaves out: servers, kills, fuzzers, in reduced counts
-	CMDB_TEST_SIZE=ci $(BIN)/python -m pytest -q -m 'server or kill'
+	CMDB_TEST_SIZE=ci $(BIN)/python -m pytest -q -m 'server or kill or fuzz'
 
 test-long: install  ## the full numbers: 50 kills, 10 server kills, long fuzzing, large oracles
 	CMDB_TEST_SIZE=long $(BIN)/python -m pytest -q
