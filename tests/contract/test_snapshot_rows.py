@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 
@@ -134,3 +135,23 @@ def test_a_checkpoint_that_was_interrupted_does_not_count(
     database.write(lambda tx: tx.run("MATCH (c:Checkpoint {revision: 5, part: 1}) DELETE c"))
 
     assert checkpoint_before(database, 9) == (3, b"whole")
+
+
+def test_a_small_estate_read_at_once_gives_the_rows_of_a_large_one(
+    database: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(database)
+    at_once = graph_rows(database, shipped_registry())
+
+    monkeypatch.setattr(snapshot_rows, "SMALL_ESTATE", 0)
+    by_type = graph_rows(database, shipped_registry())
+
+    assert _sorted(at_once.relationships) == _sorted(by_type.relationships)
+    assert at_once.cis == by_type.cis
+
+
+def _sorted(relationships: Any) -> Any:
+    return {
+        name: sorted(map(repr, zip(*columns.values(), strict=True)))
+        for name, columns in relationships.items()
+    }
