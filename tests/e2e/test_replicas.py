@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from statistics import fmean
+from statistics import median
 
 import pytest
 
@@ -103,25 +103,28 @@ def test_a_write_is_in_the_blast_radius_of_another_process_within_a_second(
     import_records(mine, "hosts", [a_host(name) for name in names])
     provider, *dependents = ids_of(mine, *names)
 
-    waits = []
+    waits, answers = [], []
     with replica(address, "watch", address.url, provider, WRITES) as other:
         for number, dependent in enumerate(dependents, start=1):
             new = NewRelationship("depends_on", dependent, provider)
             add_relationship(mine, new, NOTHING_SAID)
             returned_at = time.monotonic()
-            word, size, seen_at = said(other)
+            word, size, seen_at, answered_at = said(other)
             assert (word, int(size)) == ("seen", number)
             waits.append(float(seen_at) - returned_at)
+            answers.append(float(answered_at) - returned_at)
 
-    # The server plans every statement at its first use; how long that takes is not ours.
-    first, *others = waits
+    # A server that has just started plans each statement slowly, and again as the estate grows: the
+    # names around the answer may once take longer, the answer itself never.
+    worst, usual, slowest = (1000 * each for each in (max(waits), median(answers), max(answers)))
     with capsys.disabled():
         print(
-            f"\n  seen by the other process after at most {max(others) * 1000:.0f} ms, "
-            f"on the average {fmean(others) * 1000:.0f} ms, the very first {first * 1000:.0f} ms ",
+            f"\n  in the other process after at most {worst:.0f} ms; told with names after "
+            f"{usual:.0f} ms (median), at most {slowest:.0f} ms ",
             end="",
         )
-    assert max(others) <= LONGEST_SECONDS
+    assert max(waits) <= LONGEST_SECONDS
+    assert median(answers) <= LONGEST_SECONDS
 
 
 def test_writers_in_two_processes_leave_no_gap_and_lose_no_update(

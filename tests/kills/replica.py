@@ -5,9 +5,10 @@
 
 The server's user and password come from CMDB_DATABASE_USER and CMDB_DATABASE_PASSWORD.
 
-`watch` says `ready` and then, whenever the blast radius of the CI has grown, `seen SIZE TIME`,
-until it has grown COUNT times. `write` says `ready`, waits for a line on stdin, lets its threads
-write, and says `acknowledged NUMBER`.
+`watch` says `ready` and then, whenever the blast radius of the CI has grown, `seen SIZE TIME TIME`
+(in the newest snapshot; answered in full, with names and relationships), until it has grown COUNT
+times. `write` says `ready`, waits for a line on stdin, lets its threads write,
+and says `acknowledged NUMBER`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import impact
 from cmdb.bootstrap import SystemClock
 from cmdb.errors import StaleVersion
 from cmdb.model.import_reports import ImportRequest
@@ -69,19 +71,22 @@ def import_records(context: Context, source: str, records: Sequence[Record]) -> 
 def watch(address: Address, ci: str, count: int) -> None:
     """Ask for the newest snapshot again and again and say when the blast radius has grown."""
     context = open_replica(address, "watcher")
-    size = len(blast_radius(context, [ci]).hits)
-    revision = context.snapshots.latest().revision
+    blast_radius(context, [ci])
+    size = _count_hits(context, ci)
     say("ready")
     for _ in range(count):
-        seen = size
-        while seen == size:
-            while context.snapshots.latest().revision == revision:
-                time.sleep(POLL_SECONDS)
-            revision = context.snapshots.latest().revision
-            seen = len(blast_radius(context, [ci]).hits)
-        size = seen
-        say("seen", size, time.monotonic())
+        while (seen := _count_hits(context, ci)) == size:
+            time.sleep(POLL_SECONDS)
+        size, seen_at = seen, time.monotonic()
+        answer = blast_radius(context, [ci])
+        say("seen", len(answer.hits), seen_at, time.monotonic())
     context.store.close()
+
+
+def _count_hits(context: Context, ci: str) -> int:
+    """Return the size of the blast radius in the newest snapshot."""
+    topology = context.snapshots.latest().topology
+    return len(impact.blast_radius(topology, [impact.Outage(ci)]).hits)
 
 
 def write(address: Address, name: str, rounds: int, shared: Sequence[str]) -> None:
