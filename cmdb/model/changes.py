@@ -96,6 +96,7 @@ class ReadSet:
         contested: The other CIs that claim a key, by key.
         members: Ids of the source records of each CI.
         waiting: Ids of the source records that wait for a key, for keys that are to be moved.
+        places: CI by source-record id, where a decision only needs to know that it stays there.
     """
 
     sequence: int = -1
@@ -106,6 +107,7 @@ class ReadSet:
     contested: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,9 +201,10 @@ def _links(registry: Registry, record: Record, problems: list[Problem]) -> Itera
             if facts in seen:
                 continue
             seen.add(facts)
-            providers[link.type] += not link.reverse
+            is_counted = not (link.reverse or link.denied)
+            providers[link.type] += is_counted
             most = registry.types[link.type].max_providers
-            if most is None or link.reverse or providers[link.type] <= most:
+            if most is None or not is_counted or providers[link.type] <= most:
                 yield link
                 continue
             reason = f"a {record.class_name} has at most {most} of these"

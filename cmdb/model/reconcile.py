@@ -15,7 +15,8 @@ from typing import Any
 from cmdb.model.changes import ChangeSet, CIChange, IdentifierChange, ReadSet
 from cmdb.model.cluster import Claim, Clustering, Group, cluster
 from cmdb.model.component import Component, Move
-from cmdb.model.decisions import Decision, Outcome, Rules, Verdict
+from cmdb.model.decisions import Outcome, Rules
+from cmdb.model.explain import explain
 from cmdb.model.inventory import Identifier
 from cmdb.model.known import Known, Needs, unread
 from cmdb.model.relate import relate
@@ -152,7 +153,7 @@ class Reconciliation:
             pending_removed=related.pending_removed,
             read_set=self._read_set(related.reads, identifiers),
         )
-        decisions = self._decisions(clustering, moves, placed)
+        decisions = explain(self.incoming, self.component, clustering, moves, cis)
         keys = {key: moves[index].ci_id for key, index in clustering.owner.items()}
         return Outcome(changes, decisions, placed, keys)
 
@@ -233,59 +234,6 @@ class Reconciliation:
                 for change in identifiers
             },
         )
-
-    def _decisions(
-        self, clustering: Clustering, moves: Sequence[Move], placed: Mapping[str, str]
-    ) -> list[Decision]:
-        made = []
-        changed = {move.ci_id: self._verdict(move) for move in moves}
-        index_of = {r: i for i, move in enumerate(moves) for r in move.group.claims}
-        for record in self.incoming:
-            if record.id not in placed:
-                stored = self.known.records.get(record.id)
-                ci_id = (stored.ci_id if stored else None) or ""
-                verdict: Verdict = "older"
-                if stored is not None and stored.digest == record.digest:
-                    verdict = "unchanged"
-                made.append(Decision(record.id, record.key, ci_id, verdict))
-                continue
-            index, ci_id = index_of[record.id], placed[record.id]
-            keys = self.component.keys[record.id]
-            matched = next((k for k in keys if self._owner_before(k.key) == ci_id), None)
-            made.append(
-                Decision(
-                    record.id,
-                    record.key,
-                    ci_id,
-                    changed[ci_id],
-                    matched.rule if matched else "",
-                    matched.key if matched else "",
-                    self._conflicts(record.id, index, clustering, moves),
-                )
-            )
-        return made
-
-    def _owner_before(self, key: str) -> str | None:
-        found = self.known.identifiers.get(key)
-        return found.ci_id if found else None
-
-    def _verdict(self, move: Move) -> Verdict:
-        changes = self._ci_changes(move)
-        if not changes:
-            return "unchanged"
-        if changes[0].is_new:
-            return "create"
-        gone = changes[0].after.get("lifecycle") == "retired"
-        return "retire" if gone and changes[0].before.get("lifecycle") != "retired" else "update"
-
-    def _conflicts(
-        self, record_id: str, index: int, clustering: Clustering, moves: Sequence[Move]
-    ) -> tuple[tuple[str, str], ...]:
-        found = []
-        for key in self.component.keys[record_id]:
-            holders = (clustering.owner.get(key.key, index), *clustering.contested.get(key.key, ()))
-            found += [(key.key, moves[i].ci_id) for i in holders if i != index]
-        return tuple(found)
 
 
 def _values(stored: Mapping[str, Any]) -> dict[str, Any]:

@@ -66,6 +66,7 @@ def link(records: Sequence[SourceRecord], known: Known, rules: Rules) -> ChangeS
         identifiers=known.owners(),
         relationships=related.reads,
         records={record.id: record.digest for record in records},
+        places={record.id: record.ci_id or "" for record in records},
     )
     return ChangeSet(
         relationships=related.relationships,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cmdb.errors import StalePlan
@@ -33,6 +33,23 @@ ATTEMPTS = 20
 PLAN_LINES = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is settled of a run before its first batch.
+
+    Attributes:
+        run: How far it is.
+        rules: What it decides by.
+        reason: Why, for the log.
+        is_resumed: An interrupted run is finished.
+    """
+
+    run: ImportRun
+    rules: Rules
+    reason: str = ""
+    is_resumed: bool = False
+
+
 class BatchWriter:
     """Writes one run.
 
@@ -44,15 +61,12 @@ class BatchWriter:
     def __init__(
         self,
         context: Context,
-        rules: Rules,
         spool: Spool,
-        run: ImportRun,
+        facts: RunFacts,
         results: Results,
-        progress: Progress | None,
-        reason: str,
-        *,
-        is_resumed: bool,
+        progress: Progress | None = None,
     ) -> None:
+        run, is_resumed = facts.run, facts.is_resumed
         self.run = run
         self._is_resumed = is_resumed
         # Whether a relationship of a new CI may be stated by another record than its own.
@@ -62,10 +76,10 @@ class BatchWriter:
         self.spool = spool
         self._context = context
         self._store = context.store
-        self._rules = rules
+        self._rules = facts.rules
         self._results = results
         self._progress = progress
-        self._reason = reason or f"import {run.format}"
+        self._reason = facts.reason or f"import {run.format}"
         self._placements = Placements(spool.total)
         self._decided: Counter[str] = Counter()
         self._relationships: Counter[str] = Counter()
@@ -200,9 +214,9 @@ class BatchWriter:
         states = self._store.record_states([line.id for line in batch])
         placed = []
         for line in batch:
-            digest, observed_ms, ci_id, run = states.get(line.id, ("", 0, None, ""))
-            is_mine = (digest, observed_ms, run) == (line.digest, line.observed_ms, self.run.id)
-            if is_mine and ci_id:
+            # Not by its time: resumed, a run may declare another one than when it began.
+            digest, _, ci_id, run = states.get(line.id, ("", 0, None, ""))
+            if (digest, run) == (line.digest, self.run.id) and ci_id:
                 placed.append((line.index, line.record.on(ci_id)))
         return placed
 

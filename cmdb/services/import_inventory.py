@@ -20,7 +20,7 @@ from cmdb.model.inventory import ImportRun, to_epoch_ms
 from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skipped
 from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context
-from cmdb.services.import_batches import BatchWriter
+from cmdb.services.import_batches import BatchWriter, RunFacts
 from cmdb.services.import_files import Rejects, Results
 from cmdb.services.permit import permit
 from cmdb.services.spool import Spool
@@ -60,16 +60,8 @@ def import_inventory(
             _guard(reading.deleted, spool.total, request)
             rules = Rules(registry, context.store.precedence(), lambda: str(uuid7()))
             run, is_resumed = _begin(context, request, spool)
-            writer = BatchWriter(
-                context,
-                rules,
-                spool,
-                run,
-                results,
-                progress,
-                request.reason,
-                is_resumed=is_resumed,
-            )
+            facts = RunFacts(run, rules, request.reason, is_resumed)
+            writer = BatchWriter(context, spool, facts, results, progress)
             outcome = _write(context, writer, request, is_resumed=is_resumed)
         finally:
             spool.close()

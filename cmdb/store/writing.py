@@ -77,6 +77,9 @@ UNWIND $keys AS k MATCH (p:Pending {key: k}) RETURN collect([p.key, p.record_id]
 CHECK_RECORDS = """
 UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.digest]) AS rows
 """
+CHECK_PLACES = """
+UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.ci_id]) AS rows
+"""
 CHECK_RELATIONSHIPS = """
 UNWIND $rows AS r MATCH (a:CI {id: r.dependent}) MATCH (a)-[e]->(b:CI {id: r.provider})
 WHERE e.id = r.id RETURN collect([e.id, e.version]) AS rows
@@ -261,6 +264,7 @@ def _verify(tx: Transaction, changes: ChangeSet) -> None:
         *_moved(tx, CHECK_CIS, read.cis),
         *_moved(tx, CHECK_IDENTIFIERS, read.identifiers),
         *_moved(tx, CHECK_RECORDS, read.records),
+        *_moved(tx, CHECK_PLACES, read.places),
         *_moved(tx, CHECK_CONTESTED, {key: list(ids) for key, ids in read.contested.items()}),
         *_moved_sets(tx, CHECK_MEMBERS, read.members),
         *_moved_sets(tx, CHECK_WAITING, read.waiting),

@@ -148,10 +148,18 @@ class MemoryStore:
             held = self.records.get(record_id)
             if (held.digest if held else None) != digest:
                 moved.append(record_id)
+        for record_id, ci_id in read.places.items():
+            held = self.records.get(record_id)
+            if (held.ci_id if held else None) != ci_id:
+                moved.append(record_id)
         for edge in changes.relationships:
             held_version = self.edges.get(edge.id, {}).get("version")
             if held_version != read.relationships.get(edge.id):
                 moved.append(edge.id)
+        for key, contested in read.contested.items():
+            found = self.keys.get(key)
+            if (found[0].contested if found else None) != contested:
+                moved.append(key)
         for ci_id, members in read.members.items():
             if {r.id for r in self.records.values() if r.ci_id == ci_id} != set(members):
                 moved.append(ci_id)
