@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -19,6 +20,7 @@ from cmdb.errors import DatabaseUnavailable
 _LOGGING = Path(__file__).with_name("quiet_jvm.properties")
 _EXPECTED_LINE = b"WARNING: Using incubator modules"
 _ERROR_FILE_VARIABLE = "ARCADEDB_JVM_ERROR_FILE"
+_TERMINATION = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _starting = threading.Lock()
 
 
@@ -36,7 +38,11 @@ def ensure_jvm(*, heap: str, fast_start: bool) -> None:
         arguments = [f"-Djava.util.logging.config.file={_LOGGING}"]
         if fast_start:
             arguments.append("-XX:TieredStopAtLevel=1")
-        with _expected_line_hidden(), _crash_reports_in_temporary_folder():
+        with (
+            _expected_line_hidden(),
+            _crash_reports_in_temporary_folder(),
+            _termination_left_to_python(),
+        ):
             try:
                 start_jvm(heap_size=heap, jvm_args=arguments)
             except Exception as error:
@@ -48,6 +54,20 @@ def ensure_jvm(*, heap: str, fast_start: bool) -> None:
 def java_class(name: str) -> Any:
     """The Java class of that full name."""
     return jpype.JClass(name)
+
+
+@contextlib.contextmanager
+def _termination_left_to_python() -> Iterator[None]:
+    # The machine takes these signals for itself, and its way back into Python crashes.
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in _TERMINATION}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -151,3 +152,30 @@ def test_what_only_this_engine_could_return_is_refused(tmp_path: Path) -> None:
         database.read("MATCH (t:Thing) RETURN t")
 
     database.close()
+
+
+TERMINATED = """
+import sys, time
+from pathlib import Path
+from cmdb.store.arcadedb import open_arcadedb
+open_arcadedb(Path(sys.argv[1]), fast_start=True)
+print("open", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="this system has no SIGTERM")
+def test_a_termination_signal_ends_the_process_without_a_crash(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", TERMINATED, str(tmp_path / "db")],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"open\n"
+
+    process.terminate()
+
+    assert process.wait(timeout=30) == -signal.SIGTERM
+    process.stdout.close()
+    open_arcadedb(tmp_path / "db").close()
