@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from cmdb.errors import KeyReused, LogBroken, StalePlan
-from cmdb.model.changes import Stamp
+from cmdb.model.changes import ChangeSet, Pending, ReadSet, Stamp
 from cmdb.model.log import GENESIS, LogHead, verify
 from cmdb.model.rights import SEES_ALL
 from cmdb.store.connection import Connection
@@ -105,6 +106,33 @@ def test_a_plan_that_found_an_identifier_absent_is_refused_when_it_appears(
         store.apply(stale.changes, Stamp("tester"))
 
     assert len(found(store)) == 1
+
+
+def test_a_plan_is_refused_when_any_part_of_what_it_rests_on_has_moved(store: GraphStore) -> None:
+    first = decided(store, [kept(host("a"))])
+    store.apply(first.changes, Stamp("tester"))
+    (record_id,) = first.placed
+    ci_id, (key, *_) = first.placed[record_id], first.keys
+    stands = ReadSet(
+        places={record_id: ci_id},
+        members={ci_id: (record_id,)},
+        contested={key: ()},
+        waiting={key: ()},
+    )
+    plan = ChangeSet(pending_added=[Pending("Host|fqdn=z.example.org", record_id)])
+    for moved in (
+        replace(stands, places={record_id: "elsewhere"}),
+        replace(stands, members={ci_id: (record_id, "gone")}),
+        replace(stands, members={ci_id: ()}),
+        replace(stands, contested={key: ("elsewhere",)}),
+        replace(stands, waiting={key: (record_id,)}),
+    ):
+        with pytest.raises(StalePlan):
+            store.apply(replace(plan, read_set=moved), Stamp("tester"))
+
+    store.apply(replace(plan, read_set=stands), Stamp("tester"))
+
+    assert store.has_pending()
 
 
 def test_unrelated_writes_in_between_never_refuse_a_plan(store: GraphStore) -> None:
