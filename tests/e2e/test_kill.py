@@ -113,6 +113,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
     return Undisturbed(file, ended, whole_picture(str(folder / "graph")))
 
 
+@pytest.mark.kill
 def test_the_estate_to_be_imported_has_something_of_everything(undisturbed: Undisturbed) -> None:
     seen = undisturbed.picture
 
@@ -185,5 +186,6 @@ def test_an_import_survives_a_kill_of_its_server(
     runs = left_behind(server.url, killed)
     resumed = finish(undisturbed_on_server, server.url, runs)
 
-    assert killed.last[:2] == ("error", "DATABASE_UNAVAILABLE"), (killed.last, killed.errors)
+    said = killed.last[:2]
+    assert said == ("error", "DATABASE_UNAVAILABLE") or said[0] == "done", (said, killed.errors)
     report(capsys, f"server, {number + 1} of {SERVER_KILLS}", moment, killed, resumed)
