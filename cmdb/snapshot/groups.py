@@ -92,7 +92,9 @@ def _grouped(edges: Edges, nodes: int) -> tuple[Edges, ImplicitGroups]:
     """Return alternatives as hard edges, or as members of groups where there are several."""
     keys = _pairs(edges.dependent, edges.type)
     # Of several edges to one provider the one that tolerates least counts for the group.
-    order = np.lexsort((np.nan_to_num(edges.tolerates_seconds), edges.provider, keys))
+    tolerated = np.nan_to_num(edges.tolerates_seconds)
+    by = (tolerated, edges.provider, keys) if tolerated.any() else (edges.provider, keys)
+    order = np.lexsort(by)
     edges, keys = edges.take(order), keys[order]
     is_repeated = np.zeros(len(edges), dtype=np.bool_)
     is_repeated[1:] = (keys[1:] == keys[:-1]) & (edges.provider[1:] == edges.provider[:-1])
