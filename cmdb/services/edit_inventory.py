@@ -7,7 +7,7 @@ record names its CI by the CI's own identifiers, so it stays with it through re-
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -113,17 +113,24 @@ def remove_relationship(context: Context, relationship_id: str, edit: EditReason
     """
     permit(context.caller, "edit", relationship_id)
     dependent_id = relationship_id.partition("/")[0]
-    candidates = context.store.find_relationships([dependent_id], SEES_ALL)
-    found = next((r for r in candidates if r.id == relationship_id), None)
-    if found is None:
-        raise UnknownRelationship(relationship_id, [r.id for r in candidates[:3]])
+    candidates = context.store.find_relationships([dependent_id], SEES_ALL, live_only=False)
+    found = _named(relationship_id, candidates)
+    # A retry finds it ended already; its key will give the first answer.
+    if found is None or not (found.is_live or edit.idempotency_key):
+        near = [r.id for r in candidates if r.is_live]
+        raise UnknownRelationship(relationship_id, near[:3])
     other = reference_to(context.store, found.provider)
     denial = Link(found.type, other, discriminator=found.discriminator, denied=True)
     # The version that the caller expects is that of a CI, not of what is ended.
     unversioned = replace(edit, expected_version=None)
     draft = draft_link(context, found.dependent, denial)
     write(context, draft, unversioned, f"end {found.type}", [relationship_id])
-    return replace(found, is_live=False)
+    after = context.store.find_relationships([dependent_id], SEES_ALL, live_only=False)
+    return _named(relationship_id, after) or replace(found, is_live=False)
+
+
+def _named(relationship_id: str, candidates: Sequence[Relationship]) -> Relationship | None:
+    return next((each for each in candidates if each.id == relationship_id), None)
 
 
 def add_group(context: Context, new: NewGroup, edit: EditReason) -> CI:

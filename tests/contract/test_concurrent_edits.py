@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
-from cmdb.errors import KeyReused, StaleVersion
+from cmdb.errors import KeyReused, StaleVersion, UnknownRelationship
 from cmdb.model.rights import ROLES, SEES_ALL, Caller
 from cmdb.ports import EditReason, NewRelationship
 from cmdb.services.context import Context
-from cmdb.services.edit_inventory import add_ci, add_relationship, set_attributes
+from cmdb.services.edit_inventory import (
+    add_ci,
+    add_relationship,
+    remove_relationship,
+    set_attributes,
+)
 from cmdb.store.connection import Connection
 from cmdb.store.graph_store import GraphStore
 from tests.contract.stores import SetClock, host, kept, poured, store_over
@@ -140,3 +145,17 @@ def test_a_retry_of_an_addition_makes_no_second_ci(store: GraphStore) -> None:
 
     assert again.id == first.id
     assert store.head().revision == 1
+
+
+def test_a_retry_of_a_removal_returns_its_first_answer(store: GraphStore) -> None:
+    one, other = a_host(store), a_host(store, "b")
+    made = add_relationship(context(store), NewRelationship("depends_on", one, other), NOTHING_SAID)
+    edit = EditReason(idempotency_key="k")
+    first = remove_relationship(context(store), made.id, edit)
+    revision = store.head().revision
+
+    again = remove_relationship(context(store), made.id, edit)
+
+    assert (again, store.head().revision) == (first, revision)
+    with pytest.raises(UnknownRelationship):
+        remove_relationship(context(store), made.id, NOTHING_SAID)
