@@ -15,7 +15,7 @@ from cmdb.cli.exit_codes import BY_ERROR, MEANINGS, exit_code_of
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("cmdb", "graphql", "impact", "importers", "tests")
 LONGEST = 500
-_HOMES = "|".join(("home", "Users", "root", "work"))
+_HOMES = "home|Users|root|work"
 _MACHINE_PATH = re.compile(rf"""["'](/(?:{_HOMES})/|[A-Z]:\\Users)""")
 
 
