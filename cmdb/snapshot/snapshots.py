@@ -114,6 +114,11 @@ class Snapshots:
         It is due when more changes than `least_changes` and than half of the estate were logged
         since the last one. Called by whoever has just written much.
         """
+        with self._checkpointing:
+            # Counting is cheap; compiling an estate only to see that nothing is due is not.
+            head, least = self._store.head().revision, self._least_changes
+            if self._changes_since_checkpoint(head, least) < least:
+                return None
         newest = self.latest()
         with self._checkpointing:
             limit = max(self._least_changes, int(newest.estate.size * LARGEST_SHARE))
