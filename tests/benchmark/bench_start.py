@@ -66,12 +66,12 @@ def run(size: str) -> list[dict[str, Any]]:
         {
             "what": "blast radius on the demo estate, cold, beyond opening the database",
             "figure": f"{beyond:.2f} s ({statistics.median(asked):.2f} s in all)",
+            "target": "≤ 0.5 s",
+            "ok": beyond <= 0.5,
         },
         {
             "what": "the same beyond opening it and the engine's first statement",
             "figure": f"{own:.2f} s",
-            "target": "≤ 0.5 s",
-            "ok": own <= 0.5,
         },
     ]
 
