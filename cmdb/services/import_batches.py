@@ -184,6 +184,7 @@ class BatchWriter:
             changes = evidence.decide(
                 self._store,
                 known,
+                # Asked only within this round, while both names still mean what they mean here.
                 lambda: link(records, known, self._rules),  # noqa: B023
             )
             if self._applied(changes, "links", batch[0].index, run.done, run):

@@ -72,7 +72,7 @@ def run(connection: Connection, plan: Plan[T]) -> T:
         try:
             statement = plan.send(records) if records is not None else next(plan)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value  # type: ignore[no-any-return]  # StopIteration is untyped
         records = connection.read(statement.text, statement.params)
 
 
@@ -83,7 +83,7 @@ async def run_async(connection: Connection, plan: Plan[T]) -> T:
         try:
             statement = plan.send(records) if records is not None else next(plan)
         except StopIteration as end:
-            return end.value  # type: ignore[no-any-return]
+            return end.value  # type: ignore[no-any-return]  # StopIteration is untyped
         records = await connection.read_async(statement.text, statement.params)
 
 
@@ -267,6 +267,7 @@ class _Levels:
         below = []
         others = [record[0] for records in kept.values() for record in records]
         for relation in nested.relations.values():
+            # A comprehension cannot yield.
             below.append((yield from self.read(relation, others)))  # noqa: PERF401
         return {
             parent: [

@@ -136,6 +136,7 @@ def _parse_numbers(text: str, order: str) -> tuple[datetime, bool] | None:
     century = 0 if len(year) == 4 else 2000 if int(year) < 69 else 1900
     hour, minute, second = (int(match[group] or 0) for group in (5, 6, 7))
     try:
+        # The zone is put on afterwards, where one is declared.
         found = datetime(int(year) + century, int(month), int(day), hour, minute, second)  # noqa: DTZ001
     except ValueError:
         return None
@@ -144,6 +145,7 @@ def _parse_numbers(text: str, order: str) -> tuple[datetime, bool] | None:
 
 def _try_format(text: str, pattern: str) -> datetime | None:
     try:
+        # The zone is put on afterwards, where one is declared.
         return datetime.strptime(text, pattern)  # noqa: DTZ007
     except ValueError:
         return None

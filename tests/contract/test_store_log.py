@@ -10,8 +10,10 @@ import pytest
 
 from cmdb.errors import KeyReused, LogBroken, StalePlan
 from cmdb.model.changes import ChangeSet, Pending, ReadSet, Stamp
+from cmdb.model.inventory import CI
 from cmdb.model.log import GENESIS, LogHead, verify
 from cmdb.model.rights import SEES_ALL
+from cmdb.model.selection import Selection
 from cmdb.store.connection import Connection
 from cmdb.store.graph_store import GraphStore
 from tests.contract.stores import SetClock, decided, host, kept, poured, store_over
@@ -214,8 +216,6 @@ def test_the_precedence_of_sources_is_a_write_with_an_entry(store: GraphStore) -
     assert chain(store) == 0
 
 
-def found(store: GraphStore) -> list:  # type: ignore[type-arg]
-    from cmdb.model.selection import Selection
-
+def found(store: GraphStore) -> list[CI]:
     page = store.select(Selection(fields=("id",)), SEES_ALL)
     return list(store.get_cis([row[0] for row in page.rows], SEES_ALL).values())

@@ -18,6 +18,7 @@ from cmdb.model.records import ImportInput, ImportOptions, Item, Problem, Record
 from cmdb.model.rights import Caller
 from cmdb.services import import_batches, import_inventory
 from cmdb.services.context import Context
+from tests.fakes.importing import NoSnapshots
 from tests.fakes.memory_store import MemoryStore
 from tests.property.strategies_records import record_sets
 
@@ -29,11 +30,6 @@ ADMINISTRATOR = Caller("tester", frozenset({"administrator"}))
 class Still:
     def now(self) -> datetime:
         return AT
-
-
-class NoSnapshots:
-    def checkpoint_if_due(self) -> None:
-        """There is no engine here."""
 
 
 @dataclass
