@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import impact
 from cmdb.errors import BadValue
@@ -121,15 +122,22 @@ def report_basis(
 ) -> Basis:
     """Return what an answer rests on: revision, trust, assumptions and problems."""
     snapshot = names.snapshot
-    stored = context.store.stored_entries(snapshot.revision, snapshot.revision)
     return Basis(
         revision=snapshot.revision,
-        recorded_at=from_epoch_ms(stored[0].at) if stored else None,
+        recorded_at=_recorded_at(context, snapshot.revision),
         trust=_trust(names, radius, targets),
         assumptions=tuple(_readable(names, each) for each in radius.assumptions),
         problems=tuple(_readable(names, each) for each in radius.problems),
         is_partial=radius.is_partial,
     )
+
+
+def _recorded_at(context: Context, revision: int) -> datetime | None:
+    head = context.store.head()
+    if revision and revision == head.revision:
+        return from_epoch_ms(head.at)
+    stored = context.store.stored_entries(revision, revision)
+    return from_epoch_ms(stored[0].at) if stored else None
 
 
 def _trust(names: Names, radius: impact.BlastRadius, targets: frozenset[str]) -> Trust:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,35 +20,63 @@ from cmdb.store.log_rows import read_head
 
 PART_CHARACTERS = 1_000_000
 
-# Column, expression, stand-in for an absent value.
-_CI_COLUMNS: Sequence[tuple[str, str, Any]] = (
-    ("id", "c.id", None),
-    ("class", "coalesce(c.class, '')", ""),
-    ("name", "coalesce(c.name, '')", None),
-    ("lifecycle", "coalesce(c.lifecycle, '')", ""),
-    ("merged_into", "coalesce(c.merged_into, '')", ""),
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of the rows.
+
+    Attributes:
+        name: Of the column.
+        value: Where it is stored.
+        filler: What travels for an absent value; None where none is ever absent.
+        is_default: Whether the filler is what an absent value means; else it stands for nothing.
+    """
+
+    name: str
+    value: str
+    filler: Any = None
+    is_default: bool = False
+
+    @property
+    def filled(self) -> str:
+        """Return the expression of the value or its filler."""
+        if self.filler is None:
+            return self.value
+        return f"coalesce({self.value}, {repr(self.filler).lower()})"
+
+
+_CI_COLUMNS: Sequence[_Column] = (
+    _Column("id", "c.id"),
+    _Column("class", "c.class", ""),
+    _Column("name", "c.name", "", is_default=True),
+    _Column("lifecycle", "c.lifecycle", ""),
+    _Column("merged_into", "c.merged_into", ""),
     *(
-        (name, f"coalesce(c.{name}, -1)", -1)
+        _Column(name, f"c.{name}", -1)
         for name in (
             "a_criticality", "a_k_min", "a_k_full", "a_availability", "a_mttf_hours",
             "a_mtbf_hours", "a_mttr_hours",
         )
     ),
 )  # fmt: skip
-_EDGE_COLUMNS: Sequence[tuple[str, str, Any]] = (
-    ("id", "r.id", None),
-    ("dependent", "a.id", None),
-    ("provider", "b.id", None),
-    ("live", "coalesce(r.live, true)", None),
-    ("strength", "coalesce(r.strength, '')", ""),
-    ("tolerates_seconds", "coalesce(r.tolerates_seconds, -1)", -1),
-    ("confidence", "coalesce(r.confidence, 1.0)", None),
-    ("inferred_by", "coalesce(r.inferred_by, '')", ""),
+_EDGE_COLUMNS: Sequence[_Column] = (
+    _Column("id", "r.id"),
+    _Column("dependent", "a.id"),
+    _Column("provider", "b.id"),
+    _Column("live", "r.live", True, is_default=True),
+    _Column("strength", "r.strength", ""),
+    _Column("tolerates_seconds", "r.tolerates_seconds", -1),
+    _Column("confidence", "r.confidence", 1.0, is_default=True),
+    _Column("inferred_by", "r.inferred_by", ""),
 )
 
 
-def _collected(columns: Sequence[tuple[str, str, Any]]) -> str:
-    return ", ".join(f"collect({text}) AS {name}" for name, text, _ in columns)
+def _collected(columns: Sequence[_Column]) -> str:
+    return ", ".join(f"collect({column.filled}) AS {column.name}" for column in columns)
+
+
+def _listed(columns: Sequence[_Column]) -> str:
+    return ", ".join(column.value for column in columns)
 
 
 CIS = f"""
@@ -63,12 +92,15 @@ WHERE r.live = true OR r.strength IS NOT NULL OR r.tolerates_seconds IS NOT NULL
 EDGES = f"""
 MATCH (a:CI)-[r:%s]->(b:CI) {_WORTH_READING} RETURN {_collected(_EDGE_COLUMNS)}
 """
-# A text costs more than a small estate does: preparing it takes the embedded engine 30 ms.
-ALL_EDGES = f"""
-MATCH (a:CI)-[r]->(b:CI) {_WORTH_READING}
-RETURN {_collected((("type", "type(r)", None), *_EDGE_COLUMNS))}
-"""
+# Texts cost more than a small estate does: preparing one takes the embedded engine 30 ms, and more
+# the longer it is. So there are two short ones, and what they need not say is done here.
 SMALL_ESTATE = 5_000
+SMALL_CIS = f"""
+MATCH (c:CI) WITH c LIMIT $most RETURN collect([{_listed(_CI_COLUMNS)}, c.restricted_to]) AS rows
+"""
+SMALL_EDGES = f"""
+MATCH (a:CI)-[r]->(b:CI) RETURN collect([type(r), {_listed(_EDGE_COLUMNS)}]) AS rows
+"""
 LAST_COMPLETE = """
 MATCH (c:Checkpoint) WHERE c.revision <= $revision
 WITH c.revision AS revision, c.digest AS digest, c.parts AS parts, count(c) AS found
@@ -98,41 +130,69 @@ def graph_rows(connection: Connection, registry: Registry) -> GraphRows:
     absolute. Reading again until the head stands still would never end while an import runs.
     """
     revision = read_head(connection).revision
+    carried = [name for name, known in registry.types.items() if known.strength is not None]
+    ((few,),) = connection.read(SMALL_CIS, {"most": SMALL_ESTATE + 1})
+    if len(few) <= SMALL_ESTATE:
+        return GraphRows(revision, _small_cis(few), _small_edges(connection, carried))
     (row,) = connection.read(CIS)
     cis = _columns(row[:-1], _CI_COLUMNS)
     restricted = dict(row[-1])
     cis["restricted_to"] = (
         list(map(restricted.get, cis["id"])) if restricted else [None] * len(cis["id"])
     )
-    carried = [name for name, known in registry.types.items() if known.strength is not None]
-    if len(cis["id"]) <= SMALL_ESTATE:
-        return GraphRows(revision, cis, _edges_at_once(connection, carried))
     relationships = {
         name: _columns(connection.read(EDGES % name)[0], _EDGE_COLUMNS) for name in carried
     }
     return GraphRows(revision, cis, relationships)
 
 
-def _edges_at_once(
-    connection: Connection, carried: Sequence[str]
-) -> dict[str, dict[str, list[Any]]]:
-    ((types, *columns),) = connection.read(ALL_EDGES)
-    places: dict[str, list[int]] = {name: [] for name in carried}
-    for place, name in enumerate(types):
-        if name in places:
-            places[name].append(place)
-    return {
-        name: _columns([[column[at] for at in chosen] for column in columns], _EDGE_COLUMNS)
-        for name, chosen in places.items()
-    }
+def _small_cis(rows: Sequence[list[Any]]) -> dict[str, list[Any]]:
+    cis = _transposed([row[:-1] for row in rows], _CI_COLUMNS)
+    cis["restricted_to"] = [row[-1] for row in rows]
+    return cis
 
 
-def _columns(
-    row: Sequence[list[Any]], columns: Sequence[tuple[str, str, Any]]
-) -> dict[str, list[Any]]:
+def _small_edges(connection: Connection, carried: Sequence[str]) -> dict[str, dict[str, list[Any]]]:
+    ((rows,),) = connection.read(SMALL_EDGES)
+    by_type: dict[str, list[list[Any]]] = {name: [] for name in carried}
+    for name, *row in rows:
+        if name in by_type and _is_worth_reading(row):
+            by_type[name].append(row)
+    return {name: _transposed(found, _EDGE_COLUMNS) for name, found in by_type.items()}
+
+
+def _is_worth_reading(row: Sequence[Any]) -> bool:
+    """Tell the same of a row as `_WORTH_READING` does."""
+    live, strength, tolerates_seconds, confidence, inferred_by = row[3:]
+    return (
+        live is True
+        or strength is not None
+        or tolerates_seconds is not None
+        or (confidence is not None and 0 < confidence < 1)
+        or inferred_by is not None
+    )
+
+
+def _transposed(rows: Sequence[Sequence[Any]], columns: Sequence[_Column]) -> dict[str, list[Any]]:
+    """Return the columns of rows that hold None for what is absent."""
+    values = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in columns]
+    return _columns(
+        [
+            column if known.filler is None else [known.filler if v is None else v for v in column]
+            for known, column in zip(columns, values, strict=True)
+        ],
+        columns,
+    )
+
+
+def _columns(row: Sequence[list[Any]], columns: Sequence[_Column]) -> dict[str, list[Any]]:
     return {
-        name: values if stand_in is None else _without(values, stand_in)
-        for (name, _, stand_in), values in zip(columns, row, strict=True)
+        column.name: (
+            values
+            if column.filler is None or column.is_default
+            else _without(values, column.filler)
+        )
+        for column, values in zip(columns, row, strict=True)
     }
 
 
