@@ -1,12 +1,16 @@
 """Which concrete classes does this installation use? The only place that names them.
 
-Everything is imported when it is needed: a command that opens no database pays for none.
+Everything is imported when it is needed: a command that opens no database pays for none, and one
+that does imports the rest while the database opens.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
@@ -20,6 +24,12 @@ if TYPE_CHECKING:
     from cmdb.store.connection import Connection
 
 IMPORTERS = "cmdb.importers"
+_NEEDED_NEXT = (
+    "cmdb.store.graph_store",
+    "cmdb.services.local_operations",
+    "cmdb.snapshot",
+    "cmdb.services.blast_radius",
+)
 
 
 class SystemClock:
@@ -97,9 +107,10 @@ def _encode_records(records: Iterator[Record]) -> Iterator[bytes]:
 
 def open_store(settings: Settings, clock: Clock, *, create: bool, is_short: bool) -> Store:
     """Return the store of these settings, its schema up to date."""
+    connection = _connect(settings, create=create, is_short=is_short)
     from cmdb.store.graph_store import GraphStore
 
-    store = GraphStore(_connect(settings, create=create, is_short=is_short), clock)
+    store = GraphStore(connection, clock)
     try:
         store.setup()
     except BaseException:
@@ -145,17 +156,37 @@ def _connect(settings: Settings, *, create: bool, is_short: bool) -> Connection:
     if settings.database_url:
         from cmdb.store.neo4j import open_neo4j
 
-        return open_neo4j(
-            settings.database_url,
-            settings.database_user,
-            settings.database_password,
-            settings.database_name or None,
-        )
+        with _imports_meanwhile():
+            return open_neo4j(
+                settings.database_url,
+                settings.database_user,
+                settings.database_password,
+                settings.database_name or None,
+            )
     if not create and not _is_filled(settings):
         raise NotInitialised(str(settings.data_dir))
     from cmdb.store.arcadedb import open_arcadedb
 
-    return open_arcadedb(settings.graph_dir, heap=settings.database_heap, fast_start=is_short)
+    with _imports_meanwhile():
+        return open_arcadedb(settings.graph_dir, heap=settings.database_heap, fast_start=is_short)
+
+
+@contextlib.contextmanager
+def _imports_meanwhile() -> Iterator[None]:
+    """Import what the first question needs while this thread waits for the database."""
+    importing = threading.Thread(target=_import_ahead, name="cmdb-import")
+    importing.start()
+    try:
+        yield
+    finally:
+        importing.join()
+
+
+def _import_ahead() -> None:
+    # Whoever needs a module that cannot be imported meets the error itself.
+    with contextlib.suppress(Exception):
+        for name in _NEEDED_NEXT:
+            import_module(name)
 
 
 def _is_filled(settings: Settings) -> bool:
