@@ -80,13 +80,14 @@ def open_operations(
             "working through a server comes with the API, which this version does not have yet; "
             "leave it out to work on the database directly",
         )
+    given = importers or {}
+    used = clock or SystemClock()
+    store = open_store(settings, used, create=create, is_short=is_short)
+    # After the store: what these import, they import while the database opens.
     from cmdb.services.context import Context
     from cmdb.services.local_operations import LocalOperations
     from cmdb.snapshot import Snapshots
 
-    given = importers or {}
-    used = clock or SystemClock()
-    store = open_store(settings, used, create=create, is_short=is_short)
     caller = Caller(settings.actor, frozenset(ROLES))
     context = Context(store, Snapshots(store, store.registry), used, caller)
     return LocalOperations(
