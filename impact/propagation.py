@@ -13,8 +13,8 @@ from impact.arrays import Int32, UInt8, distinct
 from impact.errors import InvalidBudget
 from impact.model import Outage, State
 from impact.risk import find_reliance
-from impact.scratch import Baseline, Scratch, borrow_scratch
-from impact.spread import DEGRADED, DOWN, Effect, Spread
+from impact.scratch import Baseline, Scratch, borrow_scratch, is_much
+from impact.spread import DEGRADED, DOWN, UP, Effect, Spread
 from impact.timers import Timers
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ def propagate(
     """
     seeds = own_states(topology, outages)
     limit = check_budget(budget)
-    with settled(topology, seeds, limit) as (_, effect):
-        nodes, best = _by_node(effect)
+    with settled(topology, seeds, limit) as (scratch, effect):
+        nodes = _affected(scratch, effect)
+        best = scratch.state.take(nodes)
         is_partial = effect.is_partial
     if not len(topology.unknown_nodes):
         return States(nodes, best, best, is_partial)
@@ -147,10 +148,12 @@ def compute_worst_baseline(topology: Topology) -> Baseline:
         )
 
 
-def _by_node(effect: Effect) -> tuple[Int32, UInt8]:
-    """Return the affected nodes in ascending order with their states."""
-    codes = (effect.down << 2) | DOWN
-    if len(effect.degraded):
-        codes = np.concatenate([codes, (effect.degraded << 2) | DEGRADED])
-    codes.sort()
-    return codes >> 2, (codes & 3).astype(np.uint8)
+def _affected(scratch: Scratch, effect: Effect) -> Int32:
+    """Return the nodes of an effect in ascending order, while the scratch of rest UP holds it."""
+    nodes: Int32
+    if is_much(len(effect.down) + len(effect.degraded), len(scratch.state)):
+        nodes = (scratch.state != UP).nonzero()[0].astype(np.int32)
+        return nodes
+    nodes = np.concatenate([effect.down, effect.degraded])
+    nodes.sort()
+    return nodes

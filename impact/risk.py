@@ -99,6 +99,6 @@ def _step_wide(scratch: Scratch, frontier: Int32) -> Int32:
 
 def _lost_gates(scratch: Scratch, effect: Effect) -> Int64:
     """Return slots of gates with more members DOWN than in the baseline, in ascending order."""
-    slots = effect.gates
+    slots = distinct(effect.gates)
     before = 0 if scratch.rest is None else scratch.rest.members_down[slots]
-    return np.sort(slots[scratch.members_down[slots] > before])
+    return slots[scratch.members_down[slots] > before]

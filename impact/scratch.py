@@ -1,7 +1,7 @@
 """Where does a question keep its working memory, so that no query allocates the graph's size?
 
 Each thread keeps one scratch per topology and world. Between questions it rests: every cell
-holds its resting value, and a question restores exactly the cells it touched.
+holds its resting value, and a question restores the cells it touched.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from impact.arrays import Bool, Int32, Int64, UInt8
 
 if TYPE_CHECKING:
     from impact.topology import Topology
+
+MUCH = 1 / 16
+"""From this share of all cells on, going over all of them in a row beats finding each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,13 +73,25 @@ class Scratch:
 
     def restore_states(self, nodes: Int32) -> None:
         """Put the states of `nodes` back to rest."""
-        self.state[nodes] = 0 if self.rest is None else self.rest.state[nodes]
+        _restore(self.state, nodes, None if self.rest is None else self.rest.state)
 
     def restore_gates(self, slots: Int64) -> None:
         """Put the counters of gate `slots` back to rest."""
         rest = self.rest
-        self.members_down[slots] = 0 if rest is None else rest.members_down[slots]
-        self.members_degraded[slots] = 0 if rest is None else rest.members_degraded[slots]
+        _restore(self.members_down, slots, None if rest is None else rest.members_down)
+        _restore(self.members_degraded, slots, None if rest is None else rest.members_degraded)
+
+
+def is_much(count: int, total: int) -> bool:
+    """Tell whether so many of all cells are better gone over in a row than one by one."""
+    return count > total * MUCH
+
+
+def _restore(cells: NDArray[Any], places: NDArray[Any], rest: NDArray[Any] | None) -> None:
+    if is_much(len(places), len(cells)):
+        cells[:] = 0 if rest is None else rest
+    else:
+        cells[places] = 0 if rest is None else rest[places]
 
 
 def _as_memory(array: NDArray[Any]) -> memoryview[int]:

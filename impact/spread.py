@@ -17,12 +17,13 @@ from impact.arrays import (
     HARD,
     KIND,
     SOFT,
+    Bool,
     Int32,
     Int64,
     UInt8,
     distinct,
+    distinct_packed,
     row_positions,
-    tally,
 )
 from impact.reach import SMALL_FRONTIER
 from impact.scratch import Scratch
@@ -30,6 +31,7 @@ from impact.timers import Held, Timers
 
 UP, DEGRADED, DOWN = 0, 1, 2
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
+ONE = np.int32(1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +41,7 @@ class Effect:
     Attributes:
         down: int32, nodes that become DOWN, in order of discovery.
         degraded: int32, nodes that become DEGRADED and not DOWN.
-        gates: int64, slots of gates some member of which changed state.
+        gates: int64, slots of gates some member of which changed state, in no order and repeated.
         held: Edges over which an outage is tolerated so far; empty without timers.
         is_partial: The budget ended the walk.
     """
@@ -187,41 +189,43 @@ class Spread:
     def _follow(self, ends: Int32, codes: UInt8, level: int) -> Int32:
         kinds = codes & KIND
         follows = self.scratch.state.take(ends) < level
-        if not kinds.any():
-            return self._admit(distinct(ends.compress(follows)), level)
+        # Most edges are hard; the others are picked out once and looked at by themselves.
+        others = (kinds != HARD).nonzero()[0]
+        if len(others):
+            passes = self._pass_others(ends.take(others), kinds.take(others), level)
+            follows[others] &= passes
+        return self._admit(distinct_packed(ends.compress(follows)), level)
+
+    def _pass_others(self, ends: Int32, kinds: UInt8, level: int) -> Bool:
+        """Return which edges that are not hard let `level` pass: to a gate that now crosses."""
         if level == DOWN:
             self.soft.append(ends.compress(kinds == SOFT))
-        members = ends.compress(kinds == GATE)
-        follows &= kinds == HARD
-        fresh = ends.compress(follows)
+        passes: Bool = kinds == GATE
+        members = passes.nonzero()[0]
         if len(members):
-            crossing = self._count(members, level)
-            crossing = crossing.compress(self.scratch.state.take(crossing) < level)
-            fresh = np.concatenate([fresh, crossing])
-        return self._admit(distinct(fresh), level)
+            passes[members] = self._count(ends.take(members), level)
+        return passes
 
-    def _count(self, gates: Int32, level: int) -> Int32:
-        """Count one more member for each entry of `gates`, which are returned if they cross."""
+    def _count(self, gates: Int32, level: int) -> Bool:
+        """Count one more member for each entry of `gates`, and return which of these cross."""
         scratch, limits = self.scratch, self.scratch.topology.gates
-        slots, more = tally(scratch.topology.gate_slots.take(gates))
-        if level == DOWN:
-            scratch.members_down[slots] += more
-            crosses = scratch.members_down.take(slots) >= limits.fails_at.take(slots)
-        else:
-            scratch.members_degraded[slots] += more
-            crosses = self._not_up(slots) >= limits.degrades_at.take(slots)
+        slots = scratch.topology.gate_slots.take(gates).astype(np.int64)
         self.touched.append(slots)
-        return limits.nodes.take(slots.compress(crosses))
+        # One by one, several of one gate included: cheaper than sorting to count them at once.
+        if level == DOWN:
+            np.add.at(scratch.members_down, slots, ONE)
+            return scratch.members_down.take(slots) >= limits.fails_at.take(slots)
+        np.add.at(scratch.members_degraded, slots, ONE)
+        return self._not_up(slots) >= limits.degrades_at.take(slots)
 
     def _not_up(self, slots: Int64) -> Int32:
         scratch = self.scratch
         return np.add(scratch.members_down.take(slots), scratch.members_degraded.take(slots))
 
     def _touched(self) -> Int64:
-        """Return the slots of gates whose counters changed so far, ascending."""
-        counted = np.asarray(self.counted, dtype=np.int64)
+        """Return the slots of gates whose counters changed so far, in no order and repeated."""
+        self.touched = [np.concatenate([np.asarray(self.counted, dtype=np.int64), *self.touched])]
         self.counted = []
-        self.touched = [distinct(np.concatenate([counted, *self.touched]))]
         return self.touched[0]
 
     def _leave_degraded(self, worse: Int32) -> None:
@@ -236,8 +240,8 @@ class Spread:
             sources = np.repeat(worse, counts)
             chosen &= self.timers.passing(positions, codes, sources, DOWN)
         gates = rows.ends.take(positions.compress(chosen))
-        slots, fewer = tally(self.scratch.topology.gate_slots.take(gates))
-        self.scratch.members_degraded[slots] -= fewer
+        slots = self.scratch.topology.gate_slots.take(gates).astype(np.int64)
+        np.subtract.at(self.scratch.members_degraded, slots, ONE)
         self.touched.append(slots)
 
     def _gates_below_full(self) -> Int32:
@@ -252,7 +256,7 @@ class Spread:
         late = timers.degrading(self.scratch)
         kinds = late.codes & KIND
         members = late.dependents[kinds == GATE]
-        return [late.dependents[kinds == HARD], self._count(members, DEGRADED)]
+        return [late.dependents[kinds == HARD], members[self._count(members, DEGRADED)]]
 
 
 def _nodes(values: list[int]) -> Int32:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from impact import State, blast_radius, propagate
+from impact import State, blast_radius, propagate, scratch, spread
 from tests.property import oracle_impact as oracle
 from tests.property.strategies_impact import (
     as_outages,
@@ -27,6 +29,31 @@ def test_states_are_the_least_fixed_points(data: st.DataObject) -> None:
 
     expected = oracle.solve(estate, own, worst=False)
     assert {n: states.of(topology.index(n))[0] for n in estate.names} == expected
+
+
+@exhaustive
+@given(st.data())
+def test_no_way_of_walking_or_tidying_up_shows_in_the_states(data: st.DataObject) -> None:
+    estate = data.draw(estates(unknown=True))
+    first, own = data.draw(troubles(estate)), data.draw(troubles(estate))
+    narrow = data.draw(st.sampled_from([0, 2, 48]))
+    much = data.draw(st.sampled_from([0.0, 0.5, 2.0]))
+
+    with (
+        mock.patch.object(spread, "SMALL_FRONTIER", narrow),
+        mock.patch.object(scratch, "MUCH", much),
+    ):
+        topology = as_topology(estate)
+        propagate(topology, as_outages(first))
+        states = propagate(topology, as_outages(own))
+
+    for place, world in enumerate(("best", "worst")):
+        expected = oracle.solve(estate, own, worst=world == "worst")
+        listed = [topology.ids[node] for node in states.nodes]
+        found = {name: states.of(topology.index(name))[place] for name in listed}
+        assert found == {name: expected[name] for name in listed}
+        if world == "best":
+            assert {name for name, state in expected.items() if state} <= set(listed)
 
 
 @exhaustive
