@@ -7,6 +7,7 @@ from impact.evidence import Step
 from impact.explanation import Account, Explanation, GateCount, explain
 from impact.hits import Hit
 from impact.model import Assumption, Outage, Problem, State, Strength
+from impact.patching import EdgeArrays
 from impact.propagation import States, propagate
 from impact.reach import reachable
 from impact.timeline import Slice, Timeline, timeline
@@ -17,6 +18,7 @@ __all__ = [
     "Account",
     "Assumption",
     "BlastRadius",
+    "EdgeArrays",
     "Explanation",
     "GateCount",
     "Hit",

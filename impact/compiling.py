@@ -38,7 +38,7 @@ def compile_topology(*, ids: Sequence[str], **arrays: Any) -> dict[str, Any]:
     providers = as_nodes("providers", arrays["providers"], nodes)
     if len(dependents) != len(providers):
         raise InvalidTopology("providers", f"has {len(providers)} edges, not {len(dependents)}")
-    codes, tolerates = _edge_codes(len(dependents), arrays)
+    codes, tolerates = edge_codes(len(dependents), arrays)
     mark_repeated_members(dependents, providers, codes, tolerates)
     return {
         "ids": names,
@@ -47,7 +47,7 @@ def compile_topology(*, ids: Sequence[str], **arrays: Any) -> dict[str, Any]:
     }
 
 
-def _edge_codes(edges: int, arrays: dict[str, Any]) -> tuple[UInt8, Int64 | None]:
+def edge_codes(edges: int, arrays: dict[str, Any]) -> tuple[UInt8, Int64 | None]:
     """Return the code of each edge and the milliseconds it tolerates (None if none does)."""
     strengths = as_optional("strengths", arrays["strengths"], edges, np.uint8)
     if strengths is None:

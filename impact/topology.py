@@ -17,6 +17,7 @@ from impact.model import Assumption, Problem
 if TYPE_CHECKING:
     import networkx as nx
 
+    from impact.patching import EdgeArrays
     from impact.scratch import Baseline
 
 SERVICE, UNKNOWN, STALE, GROUP = 1, 2, 4, 8
@@ -132,6 +133,55 @@ class Topology:
         arguments = dict(locals())
         del arguments["cls"], arguments["compile_topology"]
         return cls(**compile_topology(**arguments))
+
+    def patched(
+        self,
+        *,
+        removed: EdgeArrays | None = None,
+        added: EdgeArrays | None = None,
+        place: int = 0,
+        ids: Sequence[str] = (),
+    ) -> Topology:
+        """Return what `build` makes of a few other edges and nodes; this one stays as it is.
+
+        New nodes come first: edges are given by the node indices that hold with them. Within a row
+        the new edges are the last. O(n + m) of plain copying, several times faster than `build`.
+
+        Args:
+            removed: Edges to take away, as they were given; of equal ones any one goes.
+            added: Edges to add.
+            place: Node index of the first new node; the nodes from there on move up.
+            ids: Ids of new nodes, none of them known: no gates or services, criticality 1, q 0.
+
+        Raises:
+            InvalidTopology: A removed edge is not there, or one is a membership: gates count their
+                members and must be built anew.
+
+        Examples:
+            >>> from impact import Strength, Topology
+            >>> topology = Topology.build(
+            ...     ids=["web", "db"], dependents=[0], providers=[1], strengths=[Strength.HARD])
+            >>> topology.patched(place=2, ids=["new"]).ids
+            ('web', 'db', 'new')
+        """
+        from impact.patching import insert_nodes, no_edges, patch_edges
+
+        parts = insert_nodes(self, place, ids) if ids else self.parts
+        none = no_edges()
+        return Topology(
+            **patch_edges(
+                parts, none if removed is None else removed, none if added is None else added
+            )
+        )
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """Return what this topology is made of, by the names of the arguments that make another."""
+        names = (
+            "ids", "dependents_of", "providers_of", "gates", "flags", "criticality", "own", "weak",
+            "tolerant", "confidence", "q", "mttr_hours",
+        )  # fmt: skip
+        return {name: getattr(self, name) for name in names}
 
     def __len__(self) -> int:
         """Return the number of nodes."""
