@@ -6,7 +6,7 @@ that successive states share the others: `column is column` then says that nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -42,6 +42,22 @@ class Table:
     def ids(self) -> list[str]:
         """Return the ids in row order."""
         return list(self.index)[: self.size]
+
+
+def starts_with(table: Table, old: Table, names: Iterable[str]) -> bool:
+    """Return whether these columns of a later state begin with those of an earlier one."""
+    return not any(differs_from(table[name], old[name]).any() for name in names)
+
+
+def differs_from(column: Column, old: Column) -> NDArray[np.bool_]:
+    """Return bool, by row of the older column; one NaN is like another."""
+    if column is old:
+        return np.zeros(len(old), dtype=np.bool_)
+    now = column[: len(old)]
+    differs: NDArray[np.bool_] = now != old
+    if old.dtype.kind == "f":
+        differs &= ~(np.isnan(now) & np.isnan(old))
+    return differs
 
 
 class TableDraft:

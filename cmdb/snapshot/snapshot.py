@@ -16,10 +16,18 @@ from numpy.typing import NDArray
 
 from cmdb.errors import UnknownCI
 from cmdb.model.registry import LIFECYCLE, SERVICE_LAYERS, Registry
-from cmdb.snapshot.columns import Table
+from cmdb.snapshot.building import build_topology
+from cmdb.snapshot.columns import Table, starts_with
 from cmdb.snapshot.criticality import HIGHEST, LOWEST, compute_criticality
 from cmdb.snapshot.estate import ABSENT, LIFECYCLE_CODES, RELATIONSHIP_KINDS, Estate
 from cmdb.snapshot.figures import GIVEN, Figures, compute_figures
+from cmdb.snapshot.updating import (
+    WIRED_BY,
+    find_update,
+    is_same_line,
+    update_topology,
+    update_wiring,
+)
 from cmdb.snapshot.wiring import Wiring, taking_part, wire
 from impact import Topology
 from impact.topology import SERVICE, STALE
@@ -27,8 +35,8 @@ from impact.topology import SERVICE, STALE
 IMPLICIT_GROUP = "ImplicitGroup"
 """What `class_of` says of a group that the compilation made."""
 
-_WIRED_BY = ("id", "class", "is_merged", "a_k_min", "a_k_full")
-_JUDGED_BY = ("id", "class", "a_availability", "a_mttf_hours", "a_mtbf_hours", "a_mttr_hours")
+_NO_FIGURES = Figures(np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
+_JUDGED_BY = ("class", "a_availability", "a_mttf_hours", "a_mtbf_hours", "a_mttr_hours")
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,28 +156,40 @@ def compile_snapshot(
         previous: An earlier snapshot of the same line; what did not change is taken from it.
     """
     takes_part = taking_part(estate, include)
-    if previous is None or not _is_wired_alike(previous, estate, registry, takes_part):
-        wiring = wire(estate, registry, takes_part)
-        bare = _build(estate, wiring, _node_ids(estate, wiring, previous))
-    else:
-        wiring, bare = previous.wiring, previous.topology
+    wiring, bare = _wired(estate, registry, takes_part, previous)
     figures = _figures(estate, registry, wiring, previous)
     flags = _flags(estate, registry, wiring, bare)
     topology = _with_nodes(bare, flags=flags, q=figures.q, mttr_hours=figures.mttr_hours)
-    criticality = compute_criticality(topology, _floors(estate, wiring))
+    criticality = _criticality(topology, estate, wiring, previous)
     topology = _with_nodes(topology, criticality=criticality)
     return Snapshot(estate.revision, topology, registry, include, figures, estate, wiring)
 
 
-def _is_wired_alike(
-    previous: Snapshot, estate: Estate, registry: Registry, takes_part: NDArray[np.bool_]
-) -> bool:
+def _wired(
+    estate: Estate,
+    registry: Registry,
+    takes_part: NDArray[np.bool_],
+    previous: Snapshot | None,
+) -> tuple[Wiring, Topology]:
+    """Return nodes and edges, and the topology they make, with as little work as will do."""
+    if previous is not None and registry is previous.registry:
+        old = previous.wiring
+        if _is_wired_alike(previous, estate, takes_part):
+            return old, previous.topology
+        update = find_update(previous.estate, old, estate, registry, takes_part)
+        if update is not None:
+            topology = update_topology(previous.topology, old, update, estate)
+            return update_wiring(old, update, takes_part), topology
+    wiring = wire(estate, registry, takes_part)
+    return wiring, build_topology(estate, wiring, _node_ids(estate, wiring, previous))
+
+
+def _is_wired_alike(previous: Snapshot, estate: Estate, takes_part: NDArray[np.bool_]) -> bool:
     """Return whether nodes and edges are those of an earlier snapshot."""
     old = previous.estate
     return (
-        registry is previous.registry
-        and _are_same(RELATIONSHIP_KINDS, estate.relationships, old.relationships)
-        and _are_same(_WIRED_BY, estate.cis, old.cis)
+        _are_same(RELATIONSHIP_KINDS, estate.relationships, old.relationships)
+        and _are_same(("id", *WIRED_BY), estate.cis, old.cis)
         and np.array_equal(takes_part, previous.wiring.takes_part)
     )
 
@@ -197,56 +217,54 @@ def _node_ids(estate: Estate, wiring: Wiring, previous: Snapshot | None) -> tupl
     return (*ids.tolist(), *made)
 
 
-def _build(estate: Estate, wiring: Wiring, ids: tuple[str, ...]) -> Topology:
-    groups, edges = wiring.groups, wiring.edges
-    k_min = _counts(estate, "a_k_min", wiring, np.ones(len(groups)))
-    k_full = _counts(estate, "a_k_full", wiring, groups.sizes)
-    return Topology.build(
-        ids=ids,
-        dependents=edges.dependent,
-        providers=edges.provider,
-        strengths=edges.strength,
-        tolerates_seconds=_unless(edges.tolerates_seconds, np.isnan(edges.tolerates_seconds)),
-        is_gate=wiring.is_gate,
-        is_group=wiring.is_group,
-        k_min=k_min,
-        # A group that is full below what it needs at least is full when it has that.
-        k_full=np.where(k_full > 0, np.maximum(k_full, k_min), 0),
-        edge_inferred=_unless(edges.is_inferred, ~edges.is_inferred),
-        edge_confidence=_unless(edges.confidence, edges.confidence == 1),
-    )
-
-
-def _unless(values: NDArray[Any], is_default: NDArray[np.bool_]) -> NDArray[Any] | None:
-    return None if is_default.all() else values
-
-
-def _counts(estate: Estate, name: str, wiring: Wiring, implicit: NDArray[Any]) -> NDArray[np.int32]:
-    own = np.nan_to_num(estate.cis[name][wiring.rows])
-    own = np.where(wiring.is_gate[: len(own)], np.clip(own, 0, np.iinfo(np.int32).max), 0)
-    return np.concatenate([own, implicit]).astype(np.int32)
-
-
 def _figures(
     estate: Estate, registry: Registry, wiring: Wiring, previous: Snapshot | None
 ) -> Figures:
     """Return figures by node; a group stands for nothing but its members and never fails."""
+    known, old = 0, _NO_FIGURES
     if (
         previous is not None
         and registry is previous.registry
-        and len(wiring.groups) == len(previous.wiring.groups)
-        and _are_same(_JUDGED_BY, estate.cis, previous.estate.cis)
-        and np.array_equal(wiring.takes_part, previous.wiring.takes_part)
+        and _nodes_stay(previous, estate, wiring, _JUDGED_BY)
     ):
-        return previous.figures
-    found = compute_figures(estate, registry, wiring.rows)
-    group_count = len(wiring.groups)
-    q = np.concatenate([found.q, np.zeros(group_count)])
-    mttr_hours = np.concatenate([found.mttr_hours, np.full(group_count, np.nan)])
-    basis = np.concatenate([found.basis, np.full(group_count, GIVEN, dtype=np.uint8)])
+        known, old = len(previous.wiring.rows), previous.figures
+        if known == len(wiring.rows) and len(wiring.groups) == len(previous.wiring.groups):
+            return old
+    found = compute_figures(estate, registry, wiring.rows[known:])
+    groups = len(wiring.groups)
+    q = np.concatenate([old.q[:known], found.q, np.zeros(groups)])
+    mttr_hours = np.concatenate([old.mttr_hours[:known], found.mttr_hours, np.full(groups, np.nan)])
+    basis = np.concatenate([old.basis[:known], found.basis, np.full(groups, GIVEN, np.uint8)])
     q[wiring.is_group], mttr_hours[wiring.is_group] = 0.0, np.nan
     basis[wiring.is_group] = GIVEN
     return Figures(q, mttr_hours, basis)
+
+
+def _nodes_stay(previous: Snapshot, estate: Estate, wiring: Wiring, names: Iterable[str]) -> bool:
+    """Return whether the CIs of an earlier wiring come first in this one, with the same values."""
+    old, rows = previous.estate, previous.wiring.rows
+    return (
+        is_same_line(old, estate)
+        and np.array_equal(rows, wiring.rows[: len(rows)])
+        and starts_with(estate.cis, old.cis, names)
+    )
+
+
+def _criticality(
+    topology: Topology, estate: Estate, wiring: Wiring, previous: Snapshot | None
+) -> NDArray[np.uint8]:
+    floors = _floors(estate, wiring)
+    if previous is not None and topology.providers_of.codes is previous.topology.providers_of.codes:
+        # The same edges, if also their ends may have moved up: new nodes have none.
+        old, place = previous.topology, len(previous.wiring.rows)
+        count = len(topology) - len(old)
+        flags = np.delete(topology.flags, slice(place, place + count))
+        if _nodes_stay(previous, estate, wiring, ("a_criticality",)) and np.array_equal(
+            flags & SERVICE, old.flags & SERVICE
+        ):
+            fresh = np.maximum(floors[place : place + count], LOWEST)
+            return np.insert(old.criticality, place, fresh)
+    return compute_criticality(topology, floors)
 
 
 def _flags(estate: Estate, registry: Registry, wiring: Wiring, bare: Topology) -> NDArray[np.uint8]:
@@ -270,8 +288,4 @@ def _floors(estate: Estate, wiring: Wiring) -> NDArray[np.uint8]:
 
 def _with_nodes(topology: Topology, **parts: Any) -> Topology:
     """Return a topology with other node arrays and the same edges."""
-    names = (
-        "ids", "dependents_of", "providers_of", "gates", "flags", "criticality", "own", "weak",
-        "tolerant", "confidence", "q", "mttr_hours",
-    )  # fmt: skip
-    return Topology(**{name: getattr(topology, name) for name in names} | parts)
+    return Topology(**topology.parts | parts)

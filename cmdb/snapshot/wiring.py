@@ -67,7 +67,7 @@ def taking_part(estate: Estate, include: Collection[str] = ()) -> Bool:
 def wire(estate: Estate, registry: Registry, takes_part: Bool) -> Wiring:
     """Return the nodes and edges of an estate; vectorised."""
     rows = np.flatnonzero(takes_part)
-    edges = _live_edges(estate, registry, takes_part)
+    edges = live_edges(estate, registry, node_numbers(takes_part))
     gate_classes, group_classes = gates_by_class(estate.classes, registry)
     classes = estate.cis["class"][rows]
     is_group = group_classes[classes]
@@ -93,18 +93,27 @@ def gates_by_class(classes: Sequence[str], registry: Registry) -> tuple[Bool, Bo
     return np.array(gates, dtype=np.bool_), np.array(groups, dtype=np.bool_)
 
 
-def _live_edges(estate: Estate, registry: Registry, takes_part: Bool) -> Edges:
+def node_numbers(takes_part: Bool) -> NDArray[np.int32]:
+    """Return int32, by row of CIs: the node of each that takes part, -1 elsewhere."""
+    return np.where(takes_part, np.cumsum(takes_part, dtype=np.int32) - np.int32(1), np.int32(-1))
+
+
+def live_edges(
+    estate: Estate, registry: Registry, node_of: NDArray[np.int32], rows: Nodes | None = None
+) -> Edges:
+    """Return the edges of live relationships between nodes, of these rows or of all."""
     table = estate.relationships
-    node_of = np.cumsum(takes_part, dtype=np.int32) - np.int32(1)
-    node_of[~takes_part] = -1
-    dependent, provider = node_of[table["dependent"]], node_of[table["provider"]]
-    chosen = np.flatnonzero(table["live"] & (dependent >= 0) & (provider >= 0))
+    among: Nodes | slice = slice(None) if rows is None else rows
+    dependent, provider = node_of[table["dependent"][among]], node_of[table["provider"][among]]
+    is_edge = table["live"][among] & (dependent >= 0) & (provider >= 0)
+    places = np.flatnonzero(is_edge)
+    chosen = places if rows is None else rows[places]
     defaults, is_fixed = _strengths(estate.types, registry)
     types, own = table["type"][chosen], table["strength"][chosen]
     confidence = table["confidence"][chosen]
     return Edges(
-        dependent[chosen],
-        provider[chosen],
+        dependent[places],
+        provider[places],
         types,
         np.where((own == ABSENT) | is_fixed[types], defaults[types], own),
         table["tolerates_seconds"][chosen],
