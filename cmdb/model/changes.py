@@ -97,6 +97,8 @@ class ReadSet:
         members: Ids of the source records of each CI.
         waiting: Ids of the source records that wait for a key, for keys that are to be moved.
         places: CI by source-record id, where a decision only needs to know that it stays there.
+        around: What hangs on CIs that lose a key or move: relationships with their version, keys
+            of things within, and what waits for such keys.
     """
 
     sequence: int = -1
@@ -108,6 +110,7 @@ class ReadSet:
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    around: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ class Component:
         overlay: Owner of each key as this decision would have it; None where nobody's.
         named: Records that others name by their source key.
         woken: Records whose relationships must be looked at again.
+        disturbed: CIs that lose a key or move, and what is in them.
     """
 
     registry: Registry
@@ -53,6 +54,7 @@ class Component:
     overlay: dict[str, str | None] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     woken: set[str] = field(default_factory=set)
+    disturbed: set[str] = field(default_factory=set)
 
     def begin(self, records: Sequence[SourceRecord]) -> None:
         """Start the decision afresh from these records; keys once computed are kept."""
@@ -203,7 +205,7 @@ class Component:
         if self.known.has_pending and moved:
             self.needs.waiting_for |= unread(moved, self.known.waiting_for)
             waiting |= {p.record_id for key in moved for p in self.known.waiting_for.get(key, ())}
-        waiting |= self._dependents(self._disturbed(moves) | self._losers(moved))
+        waiting |= self._dependents(self._rejoined(moves) | self._losers(moved))
         self.needs.records |= unread(waiting, self.known.records)
         if self.needs:
             return False
@@ -226,15 +228,15 @@ class Component:
                 self._compute_keys(record_id)
         return any(before[r] != [key.key for key in self.keys[r]] for r in before)
 
-    def _disturbed(self, moves: Sequence[Move]) -> set[str]:
+    def _rejoined(self, moves: Sequence[Move]) -> set[str]:
         """Return existing CIs that a group joined or left: what names them must be looked at."""
         place = {record: move.ci_id for move in moves for record in move.group.claims}
-        disturbed = {ci for move in moves for ci in move.former}
+        rejoined = {ci for move in moves for ci in move.former}
         for record_id, ci_id in place.items():
             stored = self.known.records.get(record_id)
             if stored is not None and stored.ci_id and stored.ci_id != ci_id:
-                disturbed.add(stored.ci_id)
-        return disturbed
+                rejoined.add(stored.ci_id)
+        return rejoined
 
     def _losers(self, moved: set[str]) -> set[str]:
         """Return existing CIs that lose a key: references by that key lead elsewhere now."""
@@ -246,26 +248,40 @@ class Component:
         }
 
     def _dependents(self, cis: set[str]) -> set[str]:
-        """Return records whose keys or relationships hang on these CIs."""
-        self.needs.within |= unread(cis, self.known.within)
+        """Return records whose keys or relationships hang on these CIs or on what is in them."""
+        inside = self._contents(cis)
+        held = cis | inside
         if self.known.has_pending:
-            self.needs.waiting_within |= unread(cis, self.known.waiting_within)
-        self.needs.both_ways |= cis - self.known.both_ways
+            self.needs.waiting_within |= unread(held, self.known.waiting_within)
+        self.needs.both_ways |= held - self.known.both_ways
+        self.needs.cis |= unread(inside, self.known.cis)
         if self.needs:
             return set()
+        self.disturbed |= held
         records: set[str] = set()
         for row in self.known.relationships.values():
-            if row["dependent"] in cis or row["provider"] in cis:
+            if row["dependent"] in held or row["provider"] in held:
                 records |= row["assertions"].keys()
-        for ci_id in cis:
+        for ci_id in held:
             records |= {p.record_id for p in self.known.waiting_within.get(ci_id, ())}
-            for key in self.known.within[ci_id]:
-                found = self.known.identifiers.get(key)
-                owners = {found.ci_id, *found.contested} - {""} if found else set()
-                self.needs.cis |= unread(owners, self.known.cis)
-                for owner in owners & self.known.records_of.keys():
-                    records |= set(self.known.records_of[owner])
+        for ci_id in inside:
+            records |= set(self.known.records_of[ci_id])
         return records
+
+    def _contents(self, cis: set[str]) -> set[str]:
+        """Return whatever is identified within these CIs, at any depth."""
+        inside: set[str] = set()
+        latest = cis
+        while latest:
+            self.needs.within |= unread(latest, self.known.within)
+            if self.needs.within:
+                break
+            keys = {key for ci_id in latest for key in self.known.within[ci_id]}
+            found = [self.known.identifiers.get(key) for key in keys]
+            owners = {ci for each in found if each for ci in (each.ci_id, *each.contested)}
+            latest = owners - inside - {""}
+            inside |= latest
+        return inside
 
 
 def hangs_on_others(record: SourceRecord) -> bool:

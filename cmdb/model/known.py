@@ -107,6 +107,16 @@ class Known:
         read = {key: found.ci_id if found else None for key, found in self.identifiers.items()}
         return {**self.assumed, **read}
 
+    def around(self, cis: Iterable[str]) -> dict[str, frozenset[str]]:
+        """Return what hangs on each of these CIs, as `ReadSet.around` has it."""
+        found = {ci_id: set(self.within.get(ci_id, ())) for ci_id in cis}
+        for row in self.relationships.values():
+            for end in {row["dependent"], row["provider"]} & found.keys():
+                found[end].add(f"{row['id']} {row['version']}")
+        for ci_id, texts in found.items():
+            texts |= {f"{p.key} {p.record_id}" for p in self.waiting_within.get(ci_id, ())}
+        return {ci_id: frozenset(texts) for ci_id, texts in found.items()}
+
     def lacks_relationships(self, ci_id: str, *, both_ways: bool) -> bool:
         """Return whether relationships of a CI are still to be read."""
         if ci_id in self.both_ways:

@@ -233,6 +233,7 @@ class Reconciliation:
                 )
                 for change in identifiers
             },
+            around=known.around(self.component.disturbed),
         )
 
 

@@ -102,10 +102,10 @@ def _write(
     context: Context, writer: BatchWriter, request: ImportRequest, *, is_resumed: bool
 ) -> dict[str, Any]:
     if request.is_dry_run:
-        return writer.write_at_once(is_dry_run=True)
+        return writer.plan()
     try:
         if writer.spool.total <= SMALL and not is_resumed:
-            return writer.write_at_once(is_dry_run=False)
+            return writer.write_at_once()
         return writer.write()
     except KeyboardInterrupt:
         context.store.save_run(replace(writer.run, state="interrupted"))

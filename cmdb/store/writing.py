@@ -14,7 +14,6 @@ from cmdb.model.changes import (
     CIChange,
     LogChange,
     Pending,
-    ReadSet,
     RelationshipChange,
     Stamp,
     difference,
@@ -23,6 +22,7 @@ from cmdb.model.identify import holder_of
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, ImportRun
 from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, encode_body
+from cmdb.store.checking import check_unmoved
 from cmdb.store.connection import Connection, Transaction, search_words
 from cmdb.store.log_rows import append, first_answer, keep_answer, next_time, take_head
 from cmdb.store.run_rows import write_run
@@ -58,33 +58,6 @@ RETURN count(p) AS n
 """
 REMOVE_PENDING = "UNWIND $keys AS k MATCH (p:Pending {id: k}) DELETE p"
 
-CHECK_CIS = """
-UNWIND $keys AS k MATCH (c:CI {id: k}) RETURN collect([c.id, c.version]) AS rows
-"""
-CHECK_IDENTIFIERS = """
-UNWIND $keys AS k MATCH (i:Identifier {key: k}) RETURN collect([i.key, i.ci_id]) AS rows
-"""
-CHECK_CONTESTED = """
-UNWIND $keys AS k MATCH (i:Identifier {key: k})
-RETURN collect([i.key, coalesce(i.contested, [])]) AS rows
-"""
-CHECK_MEMBERS = """
-UNWIND $keys AS k MATCH (s:SourceRecord {ci_id: k}) RETURN collect([s.ci_id, s.id]) AS rows
-"""
-CHECK_WAITING = """
-UNWIND $keys AS k MATCH (p:Pending {key: k}) RETURN collect([p.key, p.record_id]) AS rows
-"""
-CHECK_RECORDS = """
-UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.digest]) AS rows
-"""
-CHECK_PLACES = """
-UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.ci_id]) AS rows
-"""
-CHECK_RELATIONSHIPS = """
-UNWIND $rows AS r MATCH (a:CI {id: r.dependent}) MATCH (a)-[e]->(b:CI {id: r.provider})
-WHERE e.id = r.id RETURN collect([e.id, e.version]) AS rows
-"""
-
 
 def apply_changes(
     connection: Connection,
@@ -104,7 +77,7 @@ def apply_changes(
         if (repeated := first_answer(tx, stamp)) is not None:
             return repeated
         if head.sequence != changes.read_set.sequence:
-            _verify(tx, changes)
+            check_unmoved(tx, changes)
         at = next_time(head, now_ms)
         _write_rows(tx, registry, changes, revision=head.revision + 1, at=at)
         if run is not None:
@@ -256,53 +229,3 @@ def pending_row(pending: Pending) -> dict[str, str]:
     digest = sha256(f"{pending.key}\x1f{pending.record_id}".encode()).hexdigest()[:32]
     row = {"id": digest, "key": pending.key, "record_id": pending.record_id}
     return row | ({"within": holder} if (holder := holder_of(pending.key)) else {})
-
-
-def _verify(tx: Transaction, changes: ChangeSet) -> None:
-    read: ReadSet = changes.read_set
-    moved = [
-        *_moved(tx, CHECK_CIS, read.cis),
-        *_moved(tx, CHECK_IDENTIFIERS, read.identifiers),
-        *_moved(tx, CHECK_RECORDS, read.records),
-        *_moved(tx, CHECK_PLACES, read.places),
-        *_moved(tx, CHECK_CONTESTED, {key: list(ids) for key, ids in read.contested.items()}),
-        *_moved_sets(tx, CHECK_MEMBERS, read.members),
-        *_moved_sets(tx, CHECK_WAITING, read.waiting),
-        *_moved_relationships(tx, changes.relationships, read),
-    ]
-    if moved:
-        raise StalePlan(moved)
-
-
-def _moved(tx: Transaction, text: str, expected: Mapping[str, Any]) -> Iterator[str]:
-    keys = list(expected)
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        rows = tx.run(text, {"keys": batch})
-        found = {row[0]: row[1] for row in (rows[0][0] if rows else ())}
-        yield from (key for key in batch if found.get(key) != expected[key])
-
-
-def _moved_sets(tx: Transaction, text: str, expected: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    keys = list(expected)
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        rows = tx.run(text, {"keys": batch})
-        found: dict[str, set[str]] = {key: set() for key in batch}
-        for key, member in rows[0][0] if rows else ():
-            found[key].add(member)
-        yield from (key for key in batch if found[key] != set(expected[key]))
-
-
-def _moved_relationships(
-    tx: Transaction, changes: Sequence[RelationshipChange], read: ReadSet
-) -> Iterator[str]:
-    # New ones too: their ids say what they join, and must not be there yet.
-    rows = [{"id": c.id, "dependent": c.dependent, "provider": c.provider} for c in changes]
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        answer = tx.run(CHECK_RELATIONSHIPS, {"rows": batch})
-        found = {row[0]: row[1] for row in (answer[0][0] if answer else ())}
-        for row in batch:
-            if found.get(row["id"]) != read.relationships.get(row["id"]):
-                yield row["id"]

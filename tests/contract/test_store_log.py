@@ -12,6 +12,7 @@ from cmdb.errors import KeyReused, LogBroken, StalePlan
 from cmdb.model.changes import ChangeSet, Pending, ReadSet, Stamp
 from cmdb.model.inventory import CI
 from cmdb.model.log import GENESIS, LogHead, verify
+from cmdb.model.records import Link, Record, Reference
 from cmdb.model.rights import SEES_ALL
 from cmdb.model.selection import Selection
 from cmdb.store.connection import Connection
@@ -27,6 +28,10 @@ def clock() -> SetClock:
 @pytest.fixture
 def store(connection: Connection, clock: SetClock) -> GraphStore:
     return store_over(connection, clock)
+
+
+def server(name: str) -> Reference:
+    return Reference("PhysicalServer", {"serial": name, "vendor": "acme"})
 
 
 def chain(store: GraphStore) -> int:
@@ -133,6 +138,39 @@ def test_a_plan_is_refused_when_any_part_of_what_it_rests_on_has_moved(store: Gr
             store.apply(replace(plan, read_set=moved), Stamp("tester"))
 
     store.apply(replace(plan, read_set=stands), Stamp("tester"))
+
+    assert store.has_pending()
+
+
+def test_a_plan_is_refused_when_something_new_hangs_on_a_ci_that_it_takes_a_key_from(
+    store: GraphStore,
+) -> None:
+    daemon = Record(
+        "SoftwareInstance",
+        key="d",
+        attributes={"kind": "web", "port": 80},
+        within={"host": server("a")},
+        links=[Link("depends_on", server("b"))],
+    )
+    outcome = decided(store, [kept(record) for record in (host("a"), host("b"), daemon)])
+    store.apply(outcome.changes, Stamp("tester"))
+    ids = {decision.key: decision.ci_id for decision in outcome.decisions}
+    rows = store.relationship_rows([ids["b"]])
+    joined = {f"{row['id']} {row['version']}" for row in rows}
+    assert len(joined) == 1
+    stands = {
+        ids["b"]: frozenset(joined),
+        ids["a"]: frozenset(store.identifiers_within([ids["a"]])),
+    }
+    assert len(stands[ids["a"]]) == 1
+    record_id = outcome.decisions[0].record
+    plan = ChangeSet(pending_added=[Pending("Host|fqdn=z.example.org", record_id)])
+
+    for ci_id in stands:
+        moved = ReadSet(around={**stands, ci_id: frozenset()})
+        with pytest.raises(StalePlan):
+            store.apply(replace(plan, read_set=moved), Stamp("tester"))
+    store.apply(replace(plan, read_set=ReadSet(around=stands)), Stamp("tester"))
 
     assert store.has_pending()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -105,8 +106,42 @@ def run(
     )
 
 
-def use_batches_of(patch: pytest.MonkeyPatch, size: int) -> None:
+class EarlyWriter(Executor):
+    """Has written before the next batch is decided on."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:  # whoever waits gets it, as with a thread
+            future.set_exception(error)
+        return future
+
+
+class LateWriter(EarlyWriter):
+    """Writes only when it is waited for: the next batch never sees any of it."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return _Late(lambda: super(LateWriter, self).submit(fn, *args, **kwargs))
+
+
+class _Late(Future[Any]):
+    def __init__(self, start: Callable[[], Future[Any]]) -> None:
+        super().__init__()
+        self._start = start
+        self._started: Future[Any] | None = None
+
+    def result(self, timeout: float | None = None) -> Any:
+        if self._started is None:
+            self._started = self._start()
+        return self._started.result(timeout)
+
+
+def use_batches_of(
+    patch: pytest.MonkeyPatch, size: int, *, writer: type[Executor] = LateWriter
+) -> None:
     """Write batch by batch, whatever the size of the input."""
     patch.setattr(import_inventory, "SMALL", 0)
+    patch.setattr(import_batches, "new_writer", writer)
     for name in ("FIRST_BATCH", "SMALLEST", "LARGEST"):
         patch.setattr(import_batches, name, size)

@@ -166,8 +166,21 @@ class MemoryStore:
         for key, waiting in read.waiting.items():
             if {p.record_id for p in self.pending([key])} != set(waiting):
                 moved.append(key)
+        for ci_id, texts in read.around.items():
+            if self._around(ci_id) != texts:
+                moved.append(ci_id)
         if moved:
             raise StalePlan(moved)
+
+    def _around(self, ci_id: str) -> set[str]:
+        ends = ("dependent", "provider")
+        edges = {
+            f"{edge['id']} {edge['version']}"
+            for edge in self.edges.values()
+            if ci_id in (edge[end] for end in ends)
+        }
+        within = set(self.identifiers_within([ci_id]))
+        return edges | within | {f"{p.key} {p.record_id}" for p in self.pending_within([ci_id])}
 
     def _write(self, changes: ChangeSet, revision: int) -> None:
         for ci in changes.cis:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from cmdb.errors import BadInput, Forbidden, Interrupted
 from cmdb.model.import_reports import ImportReport, ImportRequest
-from cmdb.model.records import ImportInput, ImportOptions, Item, Problem, Record
+from cmdb.model.records import ImportInput, Item, Problem, Record
 from cmdb.model.rights import Caller
-from cmdb.services import import_batches, import_inventory
+from cmdb.services import import_inventory
 from cmdb.services.context import Context
-from tests.fakes.importing import NoSnapshots
+from tests.fakes.importing import EarlyWriter, LateWriter, Listed, NoSnapshots, use_batches_of
 from tests.fakes.memory_store import MemoryStore
 from tests.property.strategies_records import record_sets
 
@@ -30,20 +30,6 @@ ADMINISTRATOR = Caller("tester", frozenset({"administrator"}))
 class Still:
     def now(self) -> datetime:
         return AT
-
-
-@dataclass
-class Listed:
-    """An importer that yields what it was given."""
-
-    items: Sequence[Item]
-    name: str = "listed"
-    summary: str = ""
-    table: Sequence[Any] = field(default_factory=list)
-
-    def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:
-        assert (source.name, options.source) == ("x", "s")
-        yield from self.items
 
 
 class Stopping(MemoryStore):
@@ -66,30 +52,27 @@ def run(
     return import_inventory.import_inventory(context, Listed(items), ImportInput(name="x"), request)
 
 
-def sized(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(import_inventory, "SMALL", 0)
-    for name in ("FIRST_BATCH", "SMALLEST", "LARGEST"):
-        monkeypatch.setattr(import_batches, name, size)
-
-
 def strangers(pairs: Sequence[tuple[Record, int]]) -> list[Record]:
     return [record for record, _ in pairs]
 
 
-@given(record_sets(), st.integers(1, 4), st.integers(0, 6))
+WRITERS = st.sampled_from([EarlyWriter, LateWriter])
+
+
+@given(record_sets(), st.integers(1, 4), st.integers(0, 6), WRITERS)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_batches_and_stops_end_where_one_piece_ends(monkeypatch, pairs, size, stop) -> None:  # type: ignore[no-untyped-def]
+def test_batches_and_stops_end_where_one_piece_ends(monkeypatch, pairs, size, stop, writer) -> None:  # type: ignore[no-untyped-def]
     records = strangers(pairs)
     whole = MemoryStore()
     run(whole, records)
 
     with monkeypatch.context() as patch:
-        sized(patch, size)
+        use_batches_of(patch, size, writer=writer)
         parted = Stopping()
         parted.left = stop
         try:
@@ -101,19 +84,19 @@ def test_batches_and_stops_end_where_one_piece_ends(monkeypatch, pairs, size, st
     assert parted.picture() == whole.picture()
 
 
-@given(record_sets(), record_sets(), st.integers(1, 3))
+@given(record_sets(), record_sets(), st.integers(1, 3), WRITERS)
 @settings(
     max_examples=EXAMPLES,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_a_second_run_leaves_what_its_records_say(monkeypatch, first, second, size) -> None:  # type: ignore[no-untyped-def]
+def test_a_second_run_leaves_what_its_records_say(monkeypatch, first, second, size, writer) -> None:  # type: ignore[no-untyped-def]
     whole, parted = MemoryStore(), MemoryStore()
     for pairs in (first, second):
         run(whole, strangers(pairs))
     with monkeypatch.context() as patch:
-        sized(patch, size)
+        use_batches_of(patch, size, writer=writer)
         for pairs in (first, second):
             run(parted, strangers(pairs))
 
@@ -128,7 +111,7 @@ def host(name: str, **attributes: object) -> Record:
 
 @pytest.mark.parametrize("size", [2, 1_000])
 def test_an_identical_import_changes_nothing(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    sized(monkeypatch, size)
+    use_batches_of(monkeypatch, size)
     store = MemoryStore()
     records = [host(f"h{i}") for i in range(7)]
     first = run(store, records)
@@ -158,7 +141,7 @@ def test_a_mac_that_many_hosts_carry_identifies_nothing_in_any_batches(
     records = [host(f"h{i}", macs=["02:00:00:00:00:01"]) for i in range(6)]
     pictures = []
     for size in (1, 2, 100):
-        sized(monkeypatch, size)
+        use_batches_of(monkeypatch, size)
         store = MemoryStore()
         run(store, records)
         pictures.append(store.picture())

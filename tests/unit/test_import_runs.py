@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import orjson
 import pytest
 
 from cmdb.errors import Interrupted
-from cmdb.model.records import ImportInput, Item, Link, Problem, Record
+from cmdb.model.records import ImportInput, Item, Link, Problem, Record, Reference
 from cmdb.model.source_records import source_record_id
 from tests.fakes.deciding import apply, decided, host, named
 from tests.fakes.importing import AT, DisturbedStore, run, use_batches_of
@@ -248,3 +249,22 @@ def test_a_run_without_problems_leaves_no_rejects_file(tmp_path: Path) -> None:
     run(DisturbedStore(), [host("a")], observed_at=AT, rejects=rejects)
 
     assert not rejects.exists()
+
+
+def test_a_reference_into_a_ci_waits_again_for_a_key_that_the_ci_loses() -> None:
+    store = DisturbedStore()
+    full = Reference("Host", {"fqdn": "x.example.org", "serial": "b", "vendor": "v"})
+    daemon = {"kind": "daemon", "port": 80}
+    inside = Record("SoftwareInstance", key="w1", attributes=daemon, within={"host": named("x")})
+    target = Reference("SoftwareInstance", daemon, {"host": full})
+    pointing = host("web", Link("depends_on", target))
+    run(store, [host("x"), inside, pointing], observed_at=AT)
+    before = store.picture()["waiting"]
+
+    run(store, [host("x", serial="b", vendor="v")], source="t", observed_at=AT)
+    assert store.waiting == set()
+    later = AT + timedelta(days=1)
+    run(store, [host("x")], source="t", observed_at=later)
+
+    assert store.picture()["waiting"] == before
+    assert len(before) == 1

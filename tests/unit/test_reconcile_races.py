@@ -81,6 +81,29 @@ def test_two_writers_that_contest_one_key_are_both_on_record() -> None:
     assert len(identifier.contested) == 2
 
 
+def test_a_reference_follows_a_key_that_moves_while_it_is_being_placed() -> None:
+    store = MemoryStore()
+    server = Record("PhysicalServer", key="p", attributes={"fqdn": "db.example.org"})
+    device = Record(
+        "NetworkDevice",
+        key="n",
+        attributes={"serial": "a", "vendor": "v", "fqdn": "db.example.org"},
+    )
+    tell(store, host("web"))
+    tell(store, server)
+    pointing = decided(store, on_db("k1"), "s1")
+    taking = decided(store, device, "s2")
+
+    apply(store, pointing)
+
+    assert is_refused(store, taking)
+    tell(store, device, "s2")
+    one_after_the_other = MemoryStore()
+    for record, source in ((host("web"), "s"), (server, "s"), (on_db("k1"), "s1"), (device, "s2")):
+        tell(one_after_the_other, record, source)
+    assert store.picture() == one_after_the_other.picture()
+
+
 def test_a_writer_of_something_else_refuses_nobody() -> None:
     store = MemoryStore()
     tell(store, host("web"))
