@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cmdb.model.cluster import Clustering, Group
 from cmdb.model.identify import IdentifierKey, key_of_source, record_of_source_key
 from cmdb.model.known import Known, Needs, unread
+from cmdb.model.placeholders import Placeholders
 from cmdb.model.registry import Registry
 from cmdb.model.resolve import Resolver
 from cmdb.model.source_records import SourceRecord
@@ -41,6 +42,7 @@ class Component:
         overlay: Owner of each key as this decision would have it; None where nobody's.
         named: Records that others name by their source key.
         woken: Records whose relationships must be looked at again.
+        placeholders: Keys in play that identify nothing.
     """
 
     registry: Registry
@@ -53,15 +55,30 @@ class Component:
     overlay: dict[str, str | None] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
     woken: set[str] = field(default_factory=set)
+    placeholders: Placeholders = field(init=False)
 
-    def begin(self, records: Sequence[SourceRecord]) -> None:
-        """Start the decision afresh from these records; keys once computed are kept."""
+    def __post_init__(self) -> None:
+        self.placeholders = Placeholders(self.known)
+
+    def begin(self, records: Sequence[SourceRecord], uncertain: Sequence[str] = ()) -> None:
+        """Start the decision afresh from these records; keys once computed are kept.
+
+        Args:
+            records: Newer than what is stored.
+            uncertain: Keys on record as placeholders that may be none.
+        """
         self.needs = Needs()
         self.overlay = {}
         self.active = {record.id: record for record in records}
+        self.needs.carriers |= unread(uncertain, self.known.carriers)
+        for key in uncertain:
+            for carrier in self.known.carriers.get(key, ()):
+                self._activate_record(carrier.record_id)
 
     def load(self) -> bool:
         """Compute the keys of all active records and pull in what they touch; False if in need."""
+        if self.needs:
+            return False
         todo = list(self.active)
         while todo:
             for record_id in todo:
@@ -74,10 +91,15 @@ class Component:
             named = self._pull_named(todo)
             if self.needs:
                 return False
-            todo = [*named, *self._pull(todo)]
+            todo = [*named, *self._pull(todo)] or self._release()
             if self.needs:
                 return False
         return True
+
+    def _release(self) -> list[str]:
+        """Activate the carriers of placeholders that are none any more."""
+        found = self.placeholders.weigh(self.active, self.keys, self.former_keys, self.needs)
+        return [added for record_id in sorted(found) for added in self._activate_record(record_id)]
 
     def _compute_keys(self, record_id: str) -> None:
         record = self.active[record_id]

@@ -24,6 +24,7 @@ from cmdb.ports import Progress
 from cmdb.services import evidence
 from cmdb.services.context import Context
 from cmdb.services.import_files import Results
+from cmdb.services.placeholders import settle_placeholders
 from cmdb.services.spool import Line, Placements, Spool
 
 FIRST_BATCH = 500
@@ -101,6 +102,8 @@ class BatchWriter:
     def write_at_once(self, *, is_dry_run: bool) -> dict[str, Any]:
         """Decide on everything together; write it as one revision, or only print the plan."""
         lines = _newest([*self.spool.lines(self.run.id)])
+        # All records are there to be counted: nothing is to be taken for a placeholder early.
+        self._placeholders = frozenset()
         for _ in range(ATTEMPTS):
             known, changed = self._sift(lines)
             records = [line.record for line in changed]
@@ -112,6 +115,7 @@ class BatchWriter:
         else:
             raise StalePlan(["the inventory"])
         self._count(outcome)
+        self._settle_placeholders()
         self._store.save_seen(self.run.id, self.spool.seen)
         return self._result()
 
@@ -131,6 +135,7 @@ class BatchWriter:
             self.run = replace(self.run, phase="links", done=0)
             self._store.save_run(self.run)
         self._each_batch(self._write_links)
+        self._settle_placeholders()
         self.run = self._finished()
         self._store.save_run(self.run)
         self._store.save_seen(self.run.id, self.spool.seen)
@@ -221,6 +226,13 @@ class BatchWriter:
                 placed.append((line.index, line.record.on(ci_id)))
         return placed
 
+    def _settle_placeholders(self) -> None:
+        stamp = replace(self._stamp(""), reason=f"{self._reason}: placeholders that are none")
+        for changes, applied in settle_placeholders(self._store, self._rules, stamp):
+            self._count_relationships(changes)
+            if changes.changes_inventory:
+                self._revisions.append(applied.revision)
+
     # Shared
 
     def _begin(self) -> Known:
@@ -254,15 +266,7 @@ class BatchWriter:
     def _applied(
         self, changes: ChangeSet, phase: str, start: int, end: int, run: ImportRun
     ) -> Applied | None:
-        digest = self.spool.fingerprint
-        stamp = Stamp(
-            actor=self._context.caller.actor,
-            source=run.source,
-            reason=self._reason,
-            request_id=run.id,
-            idempotency_key="" if changes.is_empty else f"{run.id}/{phase}/{start}-{end}",
-            request_digest=digest,
-        )
+        stamp = self._stamp("" if changes.is_empty else f"{run.id}/{phase}/{start}-{end}")
         if changes.is_empty:
             if run.state == "finished":
                 self._store.save_run(run)
@@ -278,6 +282,16 @@ class BatchWriter:
         if changes.changes_inventory:
             self._revisions.append(applied.revision)
         return applied
+
+    def _stamp(self, idempotency_key: str) -> Stamp:
+        return Stamp(
+            actor=self._context.caller.actor,
+            source=self.run.source,
+            reason=self._reason,
+            request_id=self.run.id,
+            idempotency_key=idempotency_key,
+            request_digest=self.spool.fingerprint,
+        )
 
     def _adapt(self, count: int, seconds: float) -> None:
         wanted = int(count * HOLD_SECONDS / max(seconds, 0.001))

@@ -10,11 +10,11 @@ from typing import Any
 from cmdb.errors import DuplicateKey, StalePlan
 from cmdb.model.changes import (
     Applied,
+    Carrier,
     ChangeSet,
     CIChange,
     LogChange,
     Pending,
-    ReadSet,
     RelationshipChange,
     Stamp,
     difference,
@@ -25,6 +25,7 @@ from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, encode_body
 from cmdb.store.connection import Connection, Transaction, search_words
 from cmdb.store.log_rows import append, first_answer, keep_answer, next_time, take_head
+from cmdb.store.read_sets import verify_read_set
 from cmdb.store.run_rows import write_run
 
 BATCH = 2_000
@@ -57,33 +58,11 @@ UNWIND $rows AS r MERGE (p:Pending {id: r.id}) SET p = r
 RETURN count(p) AS n
 """
 REMOVE_PENDING = "UNWIND $keys AS k MATCH (p:Pending {id: k}) DELETE p"
-
-CHECK_CIS = """
-UNWIND $keys AS k MATCH (c:CI {id: k}) RETURN collect([c.id, c.version]) AS rows
+ADD_CARRIERS = """
+UNWIND $rows AS r MERGE (c:Carrier {id: r.id}) SET c = r
+RETURN count(c) AS n
 """
-CHECK_IDENTIFIERS = """
-UNWIND $keys AS k MATCH (i:Identifier {key: k}) RETURN collect([i.key, i.ci_id]) AS rows
-"""
-CHECK_CONTESTED = """
-UNWIND $keys AS k MATCH (i:Identifier {key: k})
-RETURN collect([i.key, coalesce(i.contested, [])]) AS rows
-"""
-CHECK_MEMBERS = """
-UNWIND $keys AS k MATCH (s:SourceRecord {ci_id: k}) RETURN collect([s.ci_id, s.id]) AS rows
-"""
-CHECK_WAITING = """
-UNWIND $keys AS k MATCH (p:Pending {key: k}) RETURN collect([p.key, p.record_id]) AS rows
-"""
-CHECK_RECORDS = """
-UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.digest]) AS rows
-"""
-CHECK_PLACES = """
-UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.ci_id]) AS rows
-"""
-CHECK_RELATIONSHIPS = """
-UNWIND $rows AS r MATCH (a:CI {id: r.dependent}) MATCH (a)-[e]->(b:CI {id: r.provider})
-WHERE e.id = r.id RETURN collect([e.id, e.version]) AS rows
-"""
+REMOVE_CARRIERS = "UNWIND $keys AS k MATCH (c:Carrier {id: k}) DELETE c"
 
 
 def apply_changes(
@@ -104,7 +83,7 @@ def apply_changes(
         if (repeated := first_answer(tx, stamp)) is not None:
             return repeated
         if head.sequence != changes.read_set.sequence:
-            _verify(tx, changes)
+            verify_read_set(tx, changes)
         at = next_time(head, now_ms)
         _write_rows(tx, registry, changes, revision=head.revision + 1, at=at)
         if run is not None:
@@ -150,9 +129,14 @@ def _write_rows(
     _run_all(tx, OBSERVED, [{"id": i, "observed_ms": at_ms} for i, at_ms in changes.observed])
     _write_relationships(tx, registry, changes.relationships, revision)
     _run_all(tx, ADD_PENDING, [pending_row(p) for p in changes.pending_added])
-    removed = [pending_row(p)["id"] for p in changes.pending_removed]
-    for start in range(0, len(removed), BATCH):
-        tx.run(REMOVE_PENDING, {"keys": removed[start : start + BATCH]})
+    _remove_all(tx, REMOVE_PENDING, [pending_row(p)["id"] for p in changes.pending_removed])
+    _remove_all(tx, REMOVE_CARRIERS, [carrier_row(c)["id"] for c in changes.carriers_removed])
+    write_carriers(tx, changes.carriers_added)
+
+
+def write_carriers(tx: Transaction, carriers: Sequence[Carrier]) -> None:
+    """Put carriers of placeholders on record; those that are there already stay."""
+    _run_all(tx, ADD_CARRIERS, [carrier_row(carrier) for carrier in carriers])
 
 
 def _write_identifiers(tx: Transaction, changes: ChangeSet) -> None:
@@ -167,11 +151,10 @@ def _write_identifiers(tx: Transaction, changes: ChangeSet) -> None:
             row["within"] = change.within
         if change.contested:
             row["contested"] = list(change.contested)
-        if change.is_placeholder:
-            row["is_placeholder"] = True
+        if change.witnesses:
+            row["witnesses"] = list(change.witnesses)
         rows[change.is_new].append(row)
-    for start in range(0, len(deleted), BATCH):
-        tx.run(DELETE_IDENTIFIERS, {"keys": deleted[start : start + BATCH]})
+    _remove_all(tx, DELETE_IDENTIFIERS, deleted)
     _run_all(tx, REPLACE_IDENTIFIERS, rows[False])
     _run_all(tx, CREATE_IDENTIFIERS, rows[True])
 
@@ -198,6 +181,11 @@ def _run_all(tx: Transaction, text: str, rows: Sequence[Mapping[str, Any]]) -> N
         written = tx.run(text, {"rows": batch})
         if written[0][0] != len(batch):
             raise StalePlan([f"{len(batch) - written[0][0]} of the things to be written to"])
+
+
+def _remove_all(tx: Transaction, text: str, keys: Sequence[str]) -> None:
+    for start in range(0, len(keys), BATCH):
+        tx.run(text, {"keys": keys[start : start + BATCH]})
 
 
 def ci_row(
@@ -258,51 +246,8 @@ def pending_row(pending: Pending) -> dict[str, str]:
     return row | ({"within": holder} if (holder := holder_of(pending.key)) else {})
 
 
-def _verify(tx: Transaction, changes: ChangeSet) -> None:
-    read: ReadSet = changes.read_set
-    moved = [
-        *_moved(tx, CHECK_CIS, read.cis),
-        *_moved(tx, CHECK_IDENTIFIERS, read.identifiers),
-        *_moved(tx, CHECK_RECORDS, read.records),
-        *_moved(tx, CHECK_PLACES, read.places),
-        *_moved(tx, CHECK_CONTESTED, {key: list(ids) for key, ids in read.contested.items()}),
-        *_moved_sets(tx, CHECK_MEMBERS, read.members),
-        *_moved_sets(tx, CHECK_WAITING, read.waiting),
-        *_moved_relationships(tx, changes.relationships, read),
-    ]
-    if moved:
-        raise StalePlan(moved)
-
-
-def _moved(tx: Transaction, text: str, expected: Mapping[str, Any]) -> Iterator[str]:
-    keys = list(expected)
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        rows = tx.run(text, {"keys": batch})
-        found = {row[0]: row[1] for row in (rows[0][0] if rows else ())}
-        yield from (key for key in batch if found.get(key) != expected[key])
-
-
-def _moved_sets(tx: Transaction, text: str, expected: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    keys = list(expected)
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        rows = tx.run(text, {"keys": batch})
-        found: dict[str, set[str]] = {key: set() for key in batch}
-        for key, member in rows[0][0] if rows else ():
-            found[key].add(member)
-        yield from (key for key in batch if found[key] != set(expected[key]))
-
-
-def _moved_relationships(
-    tx: Transaction, changes: Sequence[RelationshipChange], read: ReadSet
-) -> Iterator[str]:
-    # New ones too: their ids say what they join, and must not be there yet.
-    rows = [{"id": c.id, "dependent": c.dependent, "provider": c.provider} for c in changes]
-    for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        answer = tx.run(CHECK_RELATIONSHIPS, {"rows": batch})
-        found = {row[0]: row[1] for row in (answer[0][0] if answer else ())}
-        for row in batch:
-            if found.get(row["id"]) != read.relationships.get(row["id"]):
-                yield row["id"]
+def carrier_row(carrier: Carrier) -> dict[str, str]:
+    """Return the stored properties of a carrier of a placeholder."""
+    digest = sha256(f"{carrier.key}\x1f{carrier.record_id}".encode()).hexdigest()[:32]
+    facts = {"key": carrier.key, "record_id": carrier.record_id, "origin": carrier.origin}
+    return {"id": digest, **facts}
