@@ -268,26 +268,36 @@ class Component:
         }
 
     def _dependents(self, cis: set[str]) -> set[str]:
-        """Return records whose keys or relationships hang on these CIs."""
-        self.needs.within |= unread(cis, self.known.within)
+        """Return records whose keys or relationships hang on these CIs or on things within them."""
+        inner = self._inner(cis)
+        places = cis | inner
+        self.needs.cis |= unread(inner, self.known.cis)
         if self.known.has_pending:
-            self.needs.waiting_within |= unread(cis, self.known.waiting_within)
-        self.needs.both_ways |= cis - self.known.both_ways
+            self.needs.waiting_within |= unread(places, self.known.waiting_within)
+        self.needs.both_ways |= places - self.known.both_ways
         if self.needs:
             return set()
         records: set[str] = set()
         for row in self.known.relationships.values():
-            if row["dependent"] in cis or row["provider"] in cis:
+            if row["dependent"] in places or row["provider"] in places:
                 records |= row["assertions"].keys()
-        for ci_id in cis:
+        for ci_id in places:
             records |= {p.record_id for p in self.known.waiting_within.get(ci_id, ())}
-            for key in self.known.within[ci_id]:
-                found = self.known.identifiers.get(key)
-                owners = {found.ci_id, *found.contested} - {""} if found else set()
-                self.needs.cis |= unread(owners, self.known.cis)
-                for owner in owners & self.known.records_of.keys():
-                    records |= set(self.known.records_of[owner])
-        return records
+        return records.union(*(self.known.records_of[ci_id] for ci_id in inner))
+
+    def _inner(self, cis: set[str]) -> set[str]:
+        """Return what is identified within these CIs, directly or through others."""
+        found: set[str] = set()
+        todo = cis
+        while todo:
+            self.needs.within |= unread(todo, self.known.within)
+            keys = [key for ci_id in todo for key in self.known.within.get(ci_id, ())]
+            held = [identifier for key in keys if (identifier := self.known.identifiers.get(key))]
+            todo = (
+                {ci for each in held for ci in (each.ci_id, *each.contested)} - {""} - found - cis
+            )
+            found |= todo
+        return found
 
 
 def hangs_on_others(record: SourceRecord) -> bool:
