@@ -293,10 +293,9 @@ class Component:
             self.needs.within |= unread(todo, self.known.within)
             keys = [key for ci_id in todo for key in self.known.within.get(ci_id, ())]
             held = [identifier for key in keys if (identifier := self.known.identifiers.get(key))]
-            todo = (
-                {ci for each in held for ci in (each.ci_id, *each.contested)} - {""} - found - cis
-            )
-            found |= todo
+            owners = {ci for each in held for ci in (each.ci_id, *each.contested)} - {""}
+            todo = owners - found - cis
+            found |= owners
         return found
 
 

@@ -10,11 +10,8 @@ import pytest
 
 from cmdb.errors import Interrupted
 from cmdb.model.changes import Carrier
-from cmdb.model.decisions import Outcome, Rules
 from cmdb.model.records import Link, Record, Reference
-from cmdb.model.source_records import SourceRecord
-from cmdb.services import evidence
-from tests.fakes.deciding import apply, decided, host, is_refused, kept, new_id, tell
+from tests.fakes.deciding import apply, decided, decided_together, host, is_refused, kept, tell
 from tests.fakes.importing import AT, DisturbedStore, run, use_batches_of
 from tests.fakes.memory_store import MemoryStore
 
@@ -148,12 +145,6 @@ def test_a_decision_names_the_key_that_identifies_again() -> None:
     mine, other = outcome.decisions
     assert (mine.rule, mine.matched) == ("macs", KEY)
     assert other.matched == ""
-
-
-def decided_together(store: MemoryStore, records: list[SourceRecord]) -> Outcome:
-    rules = Rules(store.registry(), store.precedence(), new_id)
-    known = evidence.begin(store)  # type: ignore[arg-type]  # the part that is read
-    return evidence.reconcile(store, known, rules, records)  # type: ignore[arg-type]
 
 
 def test_an_import_that_corrects_a_thousand_carriers_reads_them_a_few_times_over(
