@@ -61,7 +61,7 @@ class IdentifierChange:
         ci_id: The CI that owns it; empty for a placeholder; None to delete it.
         contested: Other CIs that claim it, sorted.
         within: The CI it is identified within, or empty.
-        is_placeholder: Carried by too many to identify anything.
+        witnesses: For a placeholder, up to four source records of one source that carry it.
         rule: The rule that gave it, in text form.
         is_new: Whether it is made by this change.
     """
@@ -70,7 +70,7 @@ class IdentifierChange:
     ci_id: str | None
     contested: tuple[str, ...] = ()
     within: str = ""
-    is_placeholder: bool = False
+    witnesses: tuple[str, ...] = ()
     rule: str = ""
     is_new: bool = True
 
@@ -81,6 +81,15 @@ class Pending:
 
     key: str
     record_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A source record carries a placeholder; `origin` tells its source and scope from others."""
+
+    key: str
+    record_id: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +108,8 @@ class ReadSet:
         places: CI by source-record id, where a decision only needs to know that it stays there.
         around: What hangs on CIs that lose a key or move: relationships with their version, keys
             of things within, and what waits for such keys.
+        witnesses: Of each placeholder that a record looked at carries or carried.
+        carriers: Ids of the source records that carry a placeholder, where they were counted.
     """
 
     sequence: int = -1
@@ -111,6 +122,8 @@ class ReadSet:
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
     around: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    witnesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carriers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +138,8 @@ class ChangeSet:
         observed: Source records seen again unchanged at a later time (id, epoch ms): bookkeeping.
         pending_added: References to wait for.
         pending_removed: References no longer waited for.
+        carriers_added: Source records that carry a placeholder and were not on record as such.
+        carriers_removed: Source records that carry it no more, or it is a placeholder no more.
         others: Changes of other kinds, for the log (registries, settings).
         read_set: What all this was decided on.
     """
@@ -136,6 +151,8 @@ class ChangeSet:
     observed: Sequence[tuple[str, int]] = ()
     pending_added: Sequence[Pending] = ()
     pending_removed: Sequence[Pending] = ()
+    carriers_added: Sequence[Carrier] = ()
+    carriers_removed: Sequence[Carrier] = ()
     others: Sequence[LogChange] = ()
     read_set: ReadSet = field(default_factory=ReadSet)
 
@@ -154,6 +171,8 @@ class ChangeSet:
             or self.observed
             or self.pending_added
             or self.pending_removed
+            or self.carriers_added
+            or self.carriers_removed
         )
 
     def fingerprint(self) -> str:

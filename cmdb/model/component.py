@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from cmdb.model.cluster import Clustering, Group
 from cmdb.model.identify import IdentifierKey, key_of_source, record_of_source_key
 from cmdb.model.known import Known, Needs, unread
+from cmdb.model.placeholders import Placeholders
 from cmdb.model.registry import Registry
 from cmdb.model.resolve import Resolver
 from cmdb.model.source_records import SourceRecord
@@ -42,6 +43,7 @@ class Component:
         named: Records that others name by their source key.
         woken: Records whose relationships must be looked at again.
         disturbed: CIs that lose a key or move, and what is in them.
+        placeholders: Keys in play that identify nothing.
     """
 
     registry: Registry
@@ -55,15 +57,30 @@ class Component:
     named: set[str] = field(default_factory=set)
     woken: set[str] = field(default_factory=set)
     disturbed: set[str] = field(default_factory=set)
+    placeholders: Placeholders = field(init=False)
 
-    def begin(self, records: Sequence[SourceRecord]) -> None:
-        """Start the decision afresh from these records; keys once computed are kept."""
+    def __post_init__(self) -> None:
+        self.placeholders = Placeholders(self.known)
+
+    def begin(self, records: Sequence[SourceRecord], uncertain: Sequence[str] = ()) -> None:
+        """Start the decision afresh from these records; keys once computed are kept.
+
+        Args:
+            records: Newer than what is stored.
+            uncertain: Keys on record as placeholders that may be none.
+        """
         self.needs = Needs()
         self.overlay = {}
         self.active = {record.id: record for record in records}
+        self.needs.carriers |= unread(uncertain, self.known.carriers)
+        for key in uncertain:
+            for carrier in self.known.carriers.get(key, ()):
+                self._activate_record(carrier.record_id)
 
     def load(self) -> bool:
         """Compute the keys of all active records and pull in what they touch; False if in need."""
+        if self.needs:
+            return False
         todo = list(self.active)
         while todo:
             for record_id in todo:
@@ -76,10 +93,15 @@ class Component:
             named = self._pull_named(todo)
             if self.needs:
                 return False
-            todo = [*named, *self._pull(todo)]
+            todo = [*named, *self._pull(todo)] or self._release()
             if self.needs:
                 return False
         return True
+
+    def _release(self) -> list[str]:
+        """Activate the carriers of placeholders that are none any more."""
+        found = self.placeholders.weigh(self.active, self.keys, self.former_keys, self.needs)
+        return [added for record_id in sorted(found) for added in self._activate_record(record_id)]
 
     def _compute_keys(self, record_id: str) -> None:
         record = self.active[record_id]
@@ -248,40 +270,36 @@ class Component:
         }
 
     def _dependents(self, cis: set[str]) -> set[str]:
-        """Return records whose keys or relationships hang on these CIs or on what is in them."""
-        inside = self._contents(cis)
-        held = cis | inside
+        """Return records whose keys or relationships hang on these CIs or on things within them."""
+        inner = self._inner(cis)
+        places = cis | inner
+        self.needs.cis |= unread(inner, self.known.cis)
         if self.known.has_pending:
-            self.needs.waiting_within |= unread(held, self.known.waiting_within)
-        self.needs.both_ways |= held - self.known.both_ways
-        self.needs.cis |= unread(inside, self.known.cis)
+            self.needs.waiting_within |= unread(places, self.known.waiting_within)
+        self.needs.both_ways |= places - self.known.both_ways
         if self.needs:
             return set()
-        self.disturbed |= held
+        self.disturbed |= places
         records: set[str] = set()
         for row in self.known.relationships.values():
-            if row["dependent"] in held or row["provider"] in held:
+            if row["dependent"] in places or row["provider"] in places:
                 records |= row["assertions"].keys()
-        for ci_id in held:
+        for ci_id in places:
             records |= {p.record_id for p in self.known.waiting_within.get(ci_id, ())}
-        for ci_id in inside:
-            records |= set(self.known.records_of[ci_id])
-        return records
+        return records.union(*(self.known.records_of[ci_id] for ci_id in inner))
 
-    def _contents(self, cis: set[str]) -> set[str]:
-        """Return whatever is identified within these CIs, at any depth."""
-        inside: set[str] = set()
-        latest = cis
-        while latest:
-            self.needs.within |= unread(latest, self.known.within)
-            if self.needs.within:
-                break
-            keys = {key for ci_id in latest for key in self.known.within[ci_id]}
-            found = [self.known.identifiers.get(key) for key in keys]
-            owners = {ci for each in found if each for ci in (each.ci_id, *each.contested)}
-            latest = owners - inside - {""}
-            inside |= latest
-        return inside
+    def _inner(self, cis: set[str]) -> set[str]:
+        """Return what is identified within these CIs, directly or through others."""
+        found: set[str] = set()
+        todo = cis
+        while todo:
+            self.needs.within |= unread(todo, self.known.within)
+            keys = [key for ci_id in todo for key in self.known.within.get(ci_id, ())]
+            held = [identifier for key in keys if (identifier := self.known.identifiers.get(key))]
+            owners = {ci for each in held for ci in (each.ci_id, *each.contested)} - {""}
+            todo = owners - found - cis
+            found |= owners
+        return found
 
 
 def hangs_on_others(record: SourceRecord) -> bool:

@@ -38,7 +38,7 @@ def explain(
             continue
         move = moves[index]
         keys = component.keys[record.id]
-        matched = next((k for k in keys if _owner_before(component, k.key) == move.ci_id), None)
+        matched = next((k for k in keys if _led_to(component, k.key, record.id, move)), None)
         made.append(
             Decision(
                 record.id,
@@ -60,9 +60,17 @@ def _left_out(record: SourceRecord, known: Known) -> Decision:
     return Decision(record.id, record.key, ci_id, "unchanged" if is_same else "older")
 
 
-def _owner_before(component: Component, key: str) -> str | None:
-    found = component.known.identifiers.get(key)
-    return found.ci_id if found else None
+def _led_to(component: Component, key: str, record_id: str, move: Move) -> bool:
+    """Return whether a key was that of the CI, or identifies again and was carried by it."""
+    known = component.known
+    found = known.identifiers.get(key)
+    if found is None or key not in component.placeholders.released:
+        return found is not None and found.ci_id == move.ci_id
+    return any(
+        known.records.get(other) is not None and key in {k.key for k in component.keys[other]}
+        for other in move.group.claims
+        if other != record_id
+    )
 
 
 def _verdict(move: Move, change_of: Mapping[str, CIChange]) -> Verdict:

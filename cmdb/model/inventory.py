@@ -92,13 +92,18 @@ class Identifier:
         key: The unique text.
         ci_id: The owner; empty for a placeholder.
         contested: Other CIs that claim it.
-        is_placeholder: Carried by too many to identify anything.
+        witnesses: For a placeholder, up to four source records of one source that carry it.
     """
 
     key: str
     ci_id: str
     contested: tuple[str, ...] = ()
-    is_placeholder: bool = False
+    witnesses: tuple[str, ...] = ()
+
+    @property
+    def is_placeholder(self) -> bool:
+        """Whether it is carried by too many to identify anything."""
+        return bool(self.witnesses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cmdb.model.changes import Pending
+from cmdb.model.changes import Carrier, Pending
 from cmdb.model.inventory import Identifier
 from cmdb.model.source_records import SourceRecord
 
@@ -28,6 +28,7 @@ class Needs:
     waiting: set[str] = field(default_factory=set)
     within: set[str] = field(default_factory=set)
     waiting_within: set[str] = field(default_factory=set)
+    carriers: set[str] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return any(
@@ -41,6 +42,7 @@ class Needs:
                 self.waiting,
                 self.within,
                 self.waiting_within,
+                self.carriers,
             )
         )
 
@@ -62,10 +64,11 @@ class Known:
         waiting: What a source record waits for, by its id.
         within: Keys of things identified within a CI, by CI.
         waiting_within: What waits for things identified within a CI, by CI.
+        carriers: Who carries a placeholder, by key.
         has_pending: Whether anything waits at all.
         cached: Gives the owner of a key from the memory of a run, or None.
         assumed: What `cached` gave, by key.
-        placeholders: Keys that identify nothing, as the whole input shows.
+        placeholders: Keys that will identify nothing once the whole input is written.
         unsettled: Source records whose last run did not finish: they are looked at afresh.
         replaced: Source records whose earlier version is no longer there to compare with.
     """
@@ -82,6 +85,7 @@ class Known:
     waiting: dict[str, tuple[Pending, ...]] = field(default_factory=dict)
     within: dict[str, tuple[str, ...]] = field(default_factory=dict)
     waiting_within: dict[str, tuple[Pending, ...]] = field(default_factory=dict)
+    carriers: dict[str, tuple[Carrier, ...]] = field(default_factory=dict)
     has_pending: bool = False
     cached: Callable[[str], str | None] = lambda _key: None
     assumed: dict[str, str] = field(default_factory=dict)

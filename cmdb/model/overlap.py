@@ -36,8 +36,11 @@ def overlaps(known: Known, records: Collection[str], changes: ChangeSet) -> bool
 
 
 def _meets_keys(known: Known, changes: ChangeSet) -> bool:
-    return _meets((change.key for change in changes.identifiers), known.identifiers) or _meets(
-        (holder_of(change.key) for change in changes.identifiers), known.within
+    carried = (*changes.carriers_added, *changes.carriers_removed)
+    return (
+        _meets((change.key for change in changes.identifiers), known.identifiers)
+        or _meets((holder_of(change.key) for change in changes.identifiers), known.within)
+        or _meets((carrier.key for carrier in carried), known.carriers)
     )
 
 

@@ -42,12 +42,14 @@ class Reconciliation:
         rules: Registry and precedence.
         with_links: Whether to place their relationships in the same step; an import does that in a
             second pass, when every record of the input has its CI.
+        uncertain: Keys on record as placeholders that are to be counted anew.
     """
 
     incoming: Sequence[SourceRecord]
     known: Known
     rules: Rules
     with_links: bool = True
+    uncertain: Sequence[str] = ()
     made: dict[str, str] = field(default_factory=dict)
     component: Component = field(init=False)
 
@@ -59,7 +61,7 @@ class Reconciliation:
         if lacking := unread((r.id for r in self.incoming), self.known.records):
             return Needs(records=lacking)
         fresh = [record for record in self.incoming if self._is_newer(record)]
-        self.component.begin(fresh)
+        self.component.begin(fresh, self.uncertain)
         for _ in range(20):
             if not self.component.load():
                 return self.component.needs
@@ -90,12 +92,8 @@ class Reconciliation:
             )
             for record_id, record in self.component.active.items()
         ]
-        void = frozenset(
-            key
-            for key, found in self.known.identifiers.items()
-            if found is not None and found.is_placeholder
-        )
-        return cluster(self.rules.registry, claims, void | self.known.placeholders)
+        void = self.known.placeholders | self.component.placeholders.void
+        return cluster(self.rules.registry, claims, void)
 
     def _assign(self, clustering: Clustering) -> list[Move]:
         best: dict[str, int] = {}
@@ -128,6 +126,7 @@ class Reconciliation:
     ) -> Outcome | Needs:
         placed = {record: move.ci_id for move in moves for record in move.group.claims}
         cis = [change for move in moves for change in self._ci_changes(move)]
+        carriers = self.component.placeholders.conclude(clustering.placeholders)
         identifiers = self._identifier_changes(clustering, moves)
         active, woken = self.component.active, self.component.woken
         linked = [active[record_id] for record_id in sorted(woken & active.keys())]
@@ -151,6 +150,8 @@ class Reconciliation:
             records=self._record_changes(fresh, placed),
             pending_added=related.pending_added,
             pending_removed=related.pending_removed,
+            carriers_added=carriers[0],
+            carriers_removed=carriers[1],
             read_set=self._read_set(related.reads, identifiers),
         )
         decisions = explain(self.incoming, self.component, clustering, moves, cis)
@@ -179,26 +180,41 @@ class Reconciliation:
         self, clustering: Clustering, moves: Sequence[Move]
     ) -> list[IdentifierChange]:
         made = []
-        facts = {key.key: key for keys in self.component.keys.values() for key in keys}
-        for key in sorted({*clustering.owner, *clustering.placeholders}):
-            is_void = key in clustering.placeholders
-            ci_id = "" if is_void else moves[clustering.owner[key]].ci_id
-            contested = tuple(sorted(moves[i].ci_id for i in clustering.contested.get(key, ())))
-            stored = self.known.identifiers[key]
-            wanted = Identifier(key, ci_id, contested, is_void)
+        component = self.component
+        facts = {key.key: key for keys in component.former_keys.values() for key in keys}
+        facts |= {key.key: key for keys in component.keys.values() for key in keys}
+        void = clustering.placeholders | component.placeholders.witnesses.keys()
+        for key in sorted(clustering.owner.keys() | void):
+            stored, fact = self.known.identifiers[key], facts[key]
+            wanted = self._wanted_identifier(key, clustering, moves)
             if stored != wanted:
-                fact = facts[key]
                 made.append(
                     IdentifierChange(
-                        key, ci_id, contested, fact.within, is_void, fact.rule, stored is None
+                        key,
+                        wanted.ci_id,
+                        wanted.contested,
+                        fact.within,
+                        wanted.witnesses,
+                        fact.rule,
+                        is_new=stored is None,
                     )
                 )
-        claimed = clustering.owner.keys() | clustering.placeholders
+        claimed = clustering.owner.keys() | void
         touched = {ci for move in moves for ci in (move.ci_id, *move.former)}
         for key, found in self.known.identifiers.items():
-            if found is not None and found.ci_id in touched and key not in claimed:
+            is_released = key in component.placeholders.released
+            if found is not None and key not in claimed and (found.ci_id in touched or is_released):
                 made.append(IdentifierChange(key, None, is_new=False))
         return made
+
+    def _wanted_identifier(
+        self, key: str, clustering: Clustering, moves: Sequence[Move]
+    ) -> Identifier:
+        owner = clustering.owner.get(key)
+        if owner is None:
+            return Identifier(key, "", (), self.component.placeholders.witnesses_of(key))
+        others = tuple(sorted(moves[i].ci_id for i in clustering.contested.get(key, ())))
+        return Identifier(key, moves[owner].ci_id, others)
 
     def _record_changes(
         self, fresh: Sequence[SourceRecord], placed: Mapping[str, str]
@@ -234,6 +250,11 @@ class Reconciliation:
                 for change in identifiers
             },
             around=known.around(self.component.disturbed),
+            witnesses=self.component.placeholders.read(),
+            carriers={
+                key: tuple(carrier.record_id for carrier in found)
+                for key, found in known.carriers.items()
+            },
         )
 
 

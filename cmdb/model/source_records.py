@@ -77,6 +77,11 @@ def source_record_id(source: str, scope: str, key: str) -> str:
     return hashlib.sha256(f"{source}\x1f{scope}\x1f{key}".encode()).hexdigest()[:32]
 
 
+def origin_of(record: SourceRecord) -> str:
+    """Return what tells the source and scope of a record from others (16 hexadecimal digits)."""
+    return hashlib.sha256(f"{record.source}\x1f{record.scope}".encode()).hexdigest()[:16]
+
+
 def encode_body(record: SourceRecord) -> str:
     """Return the content of a source record as canonical JSON text."""
     if record.body:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from cmdb.model.changes import Applied, ChangeSet, Pending, Stamp
+from cmdb.model.changes import Applied, Carrier, ChangeSet, Pending, Stamp
 from cmdb.model.inventory import (
     CI,
     Found,
@@ -132,6 +132,14 @@ class Evidence(Protocol):
 
     def has_pending(self) -> bool:
         """Return whether anything waits at all."""
+        ...
+
+    def carriers(self, keys: Sequence[str]) -> list[Carrier]:
+        """Return the source records that carry these placeholders."""
+        ...
+
+    def uncertain_placeholders(self) -> list[str]:
+        """Return placeholders that have too few witnesses to be certain, sorted."""
         ...
 
 

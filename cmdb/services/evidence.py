@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import orjson
@@ -40,9 +40,11 @@ def reconcile(
     records: list[SourceRecord],
     *,
     with_links: bool = True,
+    uncertain: Sequence[str] = (),
 ) -> Outcome:
-    """Return what these records change."""
-    return decide(store, known, Reconciliation(records, known, rules, with_links=with_links).run)
+    """Return what these records change; `uncertain` placeholders are counted anew."""
+    decision = Reconciliation(records, known, rules, with_links=with_links, uncertain=uncertain)
+    return decide(store, known, decision.run)
 
 
 def meet(store: Store, needs: Needs, known: Known) -> None:
@@ -64,6 +66,10 @@ def meet(store: Store, needs: Needs, known: Known) -> None:
                     "assertions": orjson.loads(row["assertions"]),
                 }
             (known.outgoing if one_way else known.both_ways).update(wanted)
+    if needs.carriers:
+        known.carriers.update(dict.fromkeys(needs.carriers, ()))
+        for carrier in store.carriers(sorted(needs.carriers)):
+            known.carriers[carrier.key] += (carrier,)
     _read_waiting(store, needs, known)
 
 

@@ -22,6 +22,7 @@ from cmdb.services.context import Context
 from cmdb.services.import_files import Results
 from cmdb.services.import_rounds import Deciding, Round, finished
 from cmdb.services.import_tally import Tally
+from cmdb.services.placeholders import settle_placeholders
 from cmdb.services.spool import Line, Spool
 
 FIRST_BATCH = 500
@@ -82,7 +83,14 @@ class BatchWriter:
         self._context = context
         self._store = context.store
         self._progress = progress
-        self._reason = facts.reason or f"import {facts.run.format}"
+        self._rules = facts.rules
+        self._stamp = Stamp(
+            actor=context.caller.actor,
+            source=facts.run.source,
+            reason=facts.reason or f"import {facts.run.format}",
+            request_id=facts.run.id,
+            request_digest=spool.fingerprint,
+        )
         self._deciding = Deciding(self._store, spool, facts.rules, is_resumed=facts.is_resumed)
         self._tally = Tally(results, spool.fingerprint)
         self._size = FIRST_BATCH
@@ -116,6 +124,7 @@ class BatchWriter:
             except KeyboardInterrupt:
                 self._settle()
                 raise
+        self._settle_placeholders()
         if self.run.state != "finished":
             self.run = self._finished()
         if self.run != self._stored:
@@ -178,14 +187,7 @@ class BatchWriter:
         return _Sent(made, decide, self._writer.submit(self._apply, made))
 
     def _apply(self, made: Round) -> tuple[Applied, float]:
-        stamp = Stamp(
-            actor=self._context.caller.actor,
-            source=self.run.source,
-            reason=self._reason,
-            request_id=self.run.id,
-            idempotency_key=f"{self.run.id}/{made.name}",
-            request_digest=self.spool.fingerprint,
-        )
+        stamp = replace(self._stamp, idempotency_key=f"{self.run.id}/{made.name}")
         began = time.perf_counter()
         applied = self._store.apply(made.changes, stamp, run=made.run)
         return applied, time.perf_counter() - began
@@ -208,6 +210,13 @@ class BatchWriter:
         if self._progress is not None and self.run.state != "finished":
             self._progress(self.run.phase, self.run.done, self.spool.total)
         return True
+
+    def _settle_placeholders(self) -> None:
+        stamp = replace(self._stamp, reason=f"{self._stamp.reason}: placeholders that are none")
+        for changes, applied in settle_placeholders(self._store, self._rules, stamp):
+            self._tally.add_changes(changes)
+            if changes.changes_inventory:
+                self._tally.add_revision(applied.revision)
 
     def _adapt(self, count: int, seconds: float) -> None:
         wanted = int(count * HOLD_SECONDS / max(seconds, 0.001))

@@ -75,8 +75,7 @@ class Deciding:
         # Whether a record may have another CI by now than the one this run first gave it.
         self._has_moved = is_resumed
         self._placements = Placements(spool.total)
-        # Asked for before the first batch: it may read the whole spool.
-        self._placeholders = spool.placeholders
+        self._spool = spool
         # The sequence of the log's head once everything sent is written, if nobody else writes.
         self._sequence: int | None = None
         self._is_writing = False
@@ -88,14 +87,18 @@ class Deciding:
 
     def all(self, lines: Sequence[Line], run: ImportRun) -> Round:
         """Decide on records and relationships together."""
-        return self._decide(lines, run, with_links=True)
+        # All records are there to be counted: nothing is to be taken for a placeholder early.
+        return self._decide(lines, run, self._begin(), with_links=True)
 
     def records(self, lines: Sequence[Line], run: ImportRun) -> Round:
         """Decide which CIs these records are."""
-        return self._decide(lines, run, with_links=False)
-
-    def _decide(self, lines: Sequence[Line], run: ImportRun, *, with_links: bool) -> Round:
         known = self._begin()
+        known.placeholders = self._spool.placeholders
+        return self._decide(lines, run, known, with_links=False)
+
+    def _decide(
+        self, lines: Sequence[Line], run: ImportRun, known: Known, *, with_links: bool
+    ) -> Round:
         changed, unchanged = self._sift(newest(lines), known)
         records = [line.record for line in changed]
         outcome = evidence.reconcile(
@@ -106,6 +109,7 @@ class Deciding:
     def links(self, lines: Sequence[Line], run: ImportRun) -> Round:
         """Decide on the relationships of records that have their CIs."""
         known = self._begin()
+        known.placeholders = self._spool.placeholders
         records = self._placed(lines, known, run)
         changes = ChangeSet()
         if records:
@@ -133,7 +137,6 @@ class Deciding:
     def _begin(self) -> Known:
         known = evidence.begin(self._store)
         known.cached = self._placements.owner
-        known.placeholders = self._placeholders
         if self._sequence is None:
             return known
         if known.sequence == self._sequence - self._is_writing:

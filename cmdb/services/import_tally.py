@@ -37,13 +37,14 @@ class Tally:
             self._decided[decision.verdict] += 1
             self._decided["conflict"] += bool(decision.conflicts)
             self._results.add(decision)
-        self._add_relationships(made.changes)
+        self.add_changes(made.changes)
 
     def add_revision(self, revision: int) -> None:
         """Note a revision that the run wrote."""
         self._revisions.append(revision)
 
-    def _add_relationships(self, changes: ChangeSet) -> None:
+    def add_changes(self, changes: ChangeSet) -> None:
+        """Count what a change set does to relationships."""
         self._decided["pending"] += len(changes.pending_added)
         self._decided["attached"] += len(changes.pending_removed)
         for change in changes.relationships:

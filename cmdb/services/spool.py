@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -108,7 +109,7 @@ class Spool:
         self._levels[level].write(line + b"\n")
         time = record.observed_ms if own_time else 0
         self._digest.update(orjson.dumps([record.id, record.digest, time]))
-        self._seen.append(int(record.id[:16], 16))
+        self._seen.append(_number(record.id))
         self._counts[level] += 1
         self.total += 1
         self.has_reverse_links = self.has_reverse_links or any(
@@ -121,28 +122,44 @@ class Spool:
         for key in resolver.record_keys(record, set()):
             if key.can_be_shared:
                 self._carriers.append(_carrier(key.key, record))
-                self._carried_by.append(int(record.id[:16], 16))
+                self._carried_by.append(_number(record.id))
 
     @cached_property
     def placeholders(self) -> frozenset[str]:
         """Keys that more records of one source carry than can be: they identify nothing.
 
         Ask when everything was added. Only digests are kept while reading, eight bytes a key; the
-        few keys that are carried too often are looked up in a second pass.
+        few keys that may be carried too often are counted in a second pass, over the newest version
+        of each record.
         """
         pairs = np.array([self._carriers, self._carried_by], dtype=np.uint64)
-        carriers = np.unique(pairs, axis=1)[0]
+        carriers, carried_by = np.unique(pairs, axis=1)
         digests, counts = np.unique(carriers, return_counts=True)
-        often = set(digests[counts > MOST_CARRIERS].tolist())
-        if not often:
+        often = digests[counts > MOST_CARRIERS]
+        if not len(often):
             return frozenset()
+        sharing = set(carried_by[np.isin(carriers, often)].tolist())
+        wanted = set(often.tolist())
         resolver = Resolver(self.registry, lambda _key: None)
-        return frozenset(
-            key.key
-            for line in self.lines("")
-            for key in resolver.record_keys(line.record, set())
-            if key.can_be_shared and _carrier(key.key, line.record) in often
-        )
+        found: Counter[tuple[str, str, str]] = Counter()
+        for record in self._newest(sharing):
+            for key in resolver.record_keys(record, set()):
+                if key.can_be_shared and _carrier(key.key, record) in wanted:
+                    found[key.key, record.source, record.scope] += 1
+        return frozenset(key for (key, *_), count in found.items() if count > MOST_CARRIERS)
+
+    def _newest(self, wanted: set[int]) -> Iterator[SourceRecord]:
+        """Yield the newest version of these records."""
+        numbers, counts = np.unique(np.array(self._seen, dtype=np.uint64), return_counts=True)
+        repeated = set(numbers[counts > 1].tolist())
+        newest: dict[str, Line] = {}
+        for line in self.lines(""):
+            number = _number(line.id)
+            if number in wanted and number not in repeated:
+                yield line.record
+            elif number in wanted:
+                newest[line.id] = max(line, newest.get(line.id, line), key=_time_and_digest)
+        yield from (line.record for line in newest.values())
 
     @property
     def fingerprint(self) -> str:
@@ -233,6 +250,14 @@ def _lines_of(spooled: IO[bytes]) -> Iterator[bytes]:
         place += len(block)
         *lines, rest = (rest + block).split(b"\n")
         yield from lines
+
+
+def _time_and_digest(line: Line) -> tuple[int, str]:
+    return line.observed_ms, line.digest
+
+
+def _number(record_id: str) -> int:
+    return int(record_id[:16], 16)
 
 
 def _carrier(key: str, record: SourceRecord) -> int:

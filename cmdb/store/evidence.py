@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from cmdb.model.changes import Pending
+from cmdb.model.changes import Carrier, Pending
 from cmdb.model.inventory import Identifier
+from cmdb.model.placeholders import ENOUGH
 from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, decode_body
 from cmdb.store.connection import Connection, Row
@@ -15,11 +16,11 @@ BATCH = 5_000
 
 IDENTIFIERS = """
 UNWIND $keys AS k MATCH (i:Identifier {key: k})
-RETURN collect([i.key, i.ci_id, i.contested, i.is_placeholder]) AS rows
+RETURN collect([i.key, i.ci_id, i.contested, i.witnesses]) AS rows
 """
 IDENTIFIERS_WITHIN = """
 UNWIND $keys AS k MATCH (i:Identifier {within: k})
-RETURN collect([i.key, i.ci_id, i.contested, i.is_placeholder]) AS rows
+RETURN collect([i.key, i.ci_id, i.contested, i.witnesses]) AS rows
 """
 RECORD_STATES = """
 UNWIND $keys AS k MATCH (s:SourceRecord {id: k})
@@ -45,6 +46,13 @@ PENDING_WITHIN = """
 UNWIND $keys AS k MATCH (p:Pending {within: k}) RETURN collect([p.key, p.record_id]) AS rows
 """
 ANY_PENDING = "MATCH (p:Pending) RETURN p.key AS key LIMIT 1"
+CARRIERS = """
+UNWIND $keys AS k MATCH (c:Carrier {key: k})
+RETURN collect([c.key, c.record_id, c.origin]) AS rows
+"""
+UNCERTAIN = """
+MATCH (i:Identifier {ci_id: ''}) WHERE size(i.witnesses) < $enough RETURN collect(i.key) AS keys
+"""
 OUTGOING = """
 UNWIND $keys AS k MATCH (a:CI {id: k}) MATCH (a)-[r]->(b:CI)
 RETURN collect([type(r), a.id, b.id, properties(r)]) AS rows
@@ -126,6 +134,17 @@ def has_pending(connection: Connection) -> bool:
     return bool(connection.read(ANY_PENDING))
 
 
+def find_carriers(connection: Connection, keys: Sequence[str]) -> list[Carrier]:
+    """Return the source records that carry these placeholders."""
+    return [Carrier(*row) for row in _collected(connection, CARRIERS, keys)]
+
+
+def find_uncertain_placeholders(connection: Connection) -> list[str]:
+    """Return placeholders that have too few witnesses to be certain, sorted."""
+    rows = connection.read(UNCERTAIN, {"enough": ENOUGH})
+    return sorted(rows[0][0]) if rows else []
+
+
 def _collected(connection: Connection, text: str, keys: Iterable[str]) -> list[Any]:
     wanted = list(dict.fromkeys(keys))
     found: list[Any] = []
@@ -136,7 +155,7 @@ def _collected(connection: Connection, text: str, keys: Iterable[str]) -> list[A
 
 
 def _identifier(row: Sequence[Any]) -> Identifier:
-    return Identifier(row[0], row[1] or "", tuple(row[2] or ()), bool(row[3]))
+    return Identifier(row[0], row[1] or "", tuple(row[2] or ()), tuple(row[3] or ()))
 
 
 def _source_record(row: Sequence[Any]) -> SourceRecord:

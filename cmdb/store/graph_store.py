@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cmdb.errors import UnknownRevision
-from cmdb.model.changes import Applied, ChangeSet, LogChange, Pending, Stamp
+from cmdb.model.changes import Applied, Carrier, ChangeSet, LogChange, Pending, Stamp
 from cmdb.model.inventory import (
     CI,
     Found,
@@ -19,7 +19,6 @@ from cmdb.model.inventory import (
 )
 from cmdb.model.log import LogEntry, LogHead, StoredEntry, unseal
 from cmdb.model.registry import Registry
-from cmdb.model.registry_json import extended
 from cmdb.model.rights import Visibility
 from cmdb.model.selection import Page, Selection
 from cmdb.model.shipped import shipped_registry
@@ -27,12 +26,9 @@ from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
 from cmdb.store import evidence, log_rows, reading, run_rows, snapshot_rows
 from cmdb.store.connection import Connection, Transaction
+from cmdb.store.definitions import read_registry
 from cmdb.store.schema import migrate
 from cmdb.store.writing import apply_changes
-
-DEFINITIONS = """
-MATCH (d:%s) RETURN collect(d.body) AS bodies
-"""
 
 
 class GraphStore:
@@ -52,11 +48,7 @@ class GraphStore:
     def registry(self) -> Registry:
         """Return the shipped registries with what the graph adds."""
         if self._registry is None:
-            bodies = [
-                self._connection.read(DEFINITIONS % label)[0][0]
-                for label in ("ClassDefinition", "TypeDefinition")
-            ]
-            self._registry = extended(shipped_registry(), *bodies)
+            self._registry = read_registry(self._connection)
         return self._registry
 
     def close(self) -> None:
@@ -164,6 +156,14 @@ class GraphStore:
     def has_pending(self) -> bool:
         """Return whether anything waits at all."""
         return evidence.has_pending(self._connection)
+
+    def carriers(self, keys: Sequence[str]) -> list[Carrier]:
+        """Return the source records that carry these placeholders."""
+        return evidence.find_carriers(self._connection, keys)
+
+    def uncertain_placeholders(self) -> list[str]:
+        """Return placeholders that have too few witnesses."""
+        return evidence.find_uncertain_placeholders(self._connection)
 
     # Writers
 

@@ -23,6 +23,7 @@ from cmdb.store.connection import (
     Transaction,
     Unique,
 )
+from cmdb.store.migrate_carriers import note_carriers
 
 CI_SEARCH = "ci_search"
 
@@ -77,7 +78,7 @@ def _first(connection: Connection) -> None:
     connection.write(lambda tx: tx.run(MAKE_HEAD, {"genesis": GENESIS}))
 
 
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_first,)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (_first, note_carriers)
 """In order; the number of a migration is its place, counted from 1. Never change one: add one."""
 
 

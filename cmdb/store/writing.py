@@ -10,6 +10,7 @@ from typing import Any
 from cmdb.errors import DuplicateKey, StalePlan
 from cmdb.model.changes import (
     Applied,
+    Carrier,
     ChangeSet,
     CIChange,
     LogChange,
@@ -22,9 +23,9 @@ from cmdb.model.identify import holder_of
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, ImportRun
 from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, encode_body
-from cmdb.store.checking import check_unmoved
 from cmdb.store.connection import Connection, Transaction, search_words
 from cmdb.store.log_rows import append, first_answer, keep_answer, next_time, take_head
+from cmdb.store.read_sets import verify_read_set
 from cmdb.store.run_rows import write_run
 
 BATCH = 2_000
@@ -57,6 +58,11 @@ UNWIND $rows AS r MERGE (p:Pending {id: r.id}) SET p = r
 RETURN count(p) AS n
 """
 REMOVE_PENDING = "UNWIND $keys AS k MATCH (p:Pending {id: k}) DELETE p"
+ADD_CARRIERS = """
+UNWIND $rows AS r MERGE (c:Carrier {id: r.id}) SET c = r
+RETURN count(c) AS n
+"""
+REMOVE_CARRIERS = "UNWIND $keys AS k MATCH (c:Carrier {id: k}) DELETE c"
 
 
 def apply_changes(
@@ -77,7 +83,7 @@ def apply_changes(
         if (repeated := first_answer(tx, stamp)) is not None:
             return repeated
         if head.sequence != changes.read_set.sequence:
-            check_unmoved(tx, changes)
+            verify_read_set(tx, changes)
         at = next_time(head, now_ms)
         _write_rows(tx, registry, changes, revision=head.revision + 1, at=at)
         if run is not None:
@@ -123,9 +129,14 @@ def _write_rows(
     _run_all(tx, OBSERVED, [{"id": i, "observed_ms": at_ms} for i, at_ms in changes.observed])
     _write_relationships(tx, registry, changes.relationships, revision)
     _run_all(tx, ADD_PENDING, [pending_row(p) for p in changes.pending_added])
-    removed = [pending_row(p)["id"] for p in changes.pending_removed]
-    for start in range(0, len(removed), BATCH):
-        tx.run(REMOVE_PENDING, {"keys": removed[start : start + BATCH]})
+    _remove_all(tx, REMOVE_PENDING, [pending_row(p)["id"] for p in changes.pending_removed])
+    _remove_all(tx, REMOVE_CARRIERS, [carrier_row(c)["id"] for c in changes.carriers_removed])
+    write_carriers(tx, changes.carriers_added)
+
+
+def write_carriers(tx: Transaction, carriers: Sequence[Carrier]) -> None:
+    """Put carriers of placeholders on record; those that are there already stay."""
+    _run_all(tx, ADD_CARRIERS, [carrier_row(carrier) for carrier in carriers])
 
 
 def _write_identifiers(tx: Transaction, changes: ChangeSet) -> None:
@@ -140,11 +151,10 @@ def _write_identifiers(tx: Transaction, changes: ChangeSet) -> None:
             row["within"] = change.within
         if change.contested:
             row["contested"] = list(change.contested)
-        if change.is_placeholder:
-            row["is_placeholder"] = True
+        if change.witnesses:
+            row["witnesses"] = list(change.witnesses)
         rows[change.is_new].append(row)
-    for start in range(0, len(deleted), BATCH):
-        tx.run(DELETE_IDENTIFIERS, {"keys": deleted[start : start + BATCH]})
+    _remove_all(tx, DELETE_IDENTIFIERS, deleted)
     _run_all(tx, REPLACE_IDENTIFIERS, rows[False])
     _run_all(tx, CREATE_IDENTIFIERS, rows[True])
 
@@ -171,6 +181,11 @@ def _run_all(tx: Transaction, text: str, rows: Sequence[Mapping[str, Any]]) -> N
         written = tx.run(text, {"rows": batch})
         if written[0][0] != len(batch):
             raise StalePlan([f"{len(batch) - written[0][0]} of the things to be written to"])
+
+
+def _remove_all(tx: Transaction, text: str, keys: Sequence[str]) -> None:
+    for start in range(0, len(keys), BATCH):
+        tx.run(text, {"keys": keys[start : start + BATCH]})
 
 
 def ci_row(
@@ -229,3 +244,10 @@ def pending_row(pending: Pending) -> dict[str, str]:
     digest = sha256(f"{pending.key}\x1f{pending.record_id}".encode()).hexdigest()[:32]
     row = {"id": digest, "key": pending.key, "record_id": pending.record_id}
     return row | ({"within": holder} if (holder := holder_of(pending.key)) else {})
+
+
+def carrier_row(carrier: Carrier) -> dict[str, str]:
+    """Return the stored properties of a carrier of a placeholder."""
+    digest = sha256(f"{carrier.key}\x1f{carrier.record_id}".encode()).hexdigest()[:32]
+    facts = {"key": carrier.key, "record_id": carrier.record_id, "origin": carrier.origin}
+    return {"id": digest, **facts}

@@ -125,6 +125,8 @@ def test_a_plan_is_refused_when_any_part_of_what_it_rests_on_has_moved(store: Gr
         members={ci_id: (record_id,)},
         contested={key: ()},
         waiting={key: ()},
+        witnesses={key: ()},
+        carriers={key: ()},
     )
     plan = ChangeSet(pending_added=[Pending("Host|fqdn=z.example.org", record_id)])
     for moved in (
@@ -133,6 +135,8 @@ def test_a_plan_is_refused_when_any_part_of_what_it_rests_on_has_moved(store: Gr
         replace(stands, members={ci_id: ()}),
         replace(stands, contested={key: ("elsewhere",)}),
         replace(stands, waiting={key: (record_id,)}),
+        replace(stands, witnesses={key: (record_id,)}),
+        replace(stands, carriers={key: (record_id,)}),
     ):
         with pytest.raises(StalePlan):
             store.apply(replace(plan, read_set=moved), Stamp("tester"))

@@ -52,9 +52,14 @@ def decided(store: MemoryStore, record: Record, source: str = "s", at: int = 1) 
 
 def decided_on(store: MemoryStore, record: SourceRecord) -> Outcome:
     """Return what a record that is kept already changes of the store as it stands now."""
+    return decided_together(store, [record])
+
+
+def decided_together(store: MemoryStore, records: list[SourceRecord]) -> Outcome:
+    """Return what records that are kept already change together."""
     rules = Rules(store.registry(), store.precedence(), new_id)
     known = evidence.begin(store)  # type: ignore[arg-type]  # the part that is read
-    return evidence.reconcile(store, known, rules, [record])  # type: ignore[arg-type]
+    return evidence.reconcile(store, known, rules, records)  # type: ignore[arg-type]
 
 
 def apply(store: MemoryStore, outcome: Outcome) -> None:

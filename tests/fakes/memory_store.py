@@ -9,10 +9,11 @@ from typing import Any
 import orjson
 
 from cmdb.errors import KeyReused, StalePlan
-from cmdb.model.changes import Applied, ChangeSet, Pending, Stamp
+from cmdb.model.changes import Applied, Carrier, ChangeSet, Pending, Stamp
 from cmdb.model.identify import holder_of
 from cmdb.model.inventory import Identifier, ImportRun
 from cmdb.model.log import GENESIS, LogHead, StoredEntry, seal
+from cmdb.model.placeholders import ENOUGH
 from cmdb.model.registry import Registry
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
@@ -29,6 +30,7 @@ class MemoryStore:
     records: dict[str, SourceRecord] = field(default_factory=dict)
     edges: dict[str, dict[str, Any]] = field(default_factory=dict)
     waiting: set[tuple[str, str]] = field(default_factory=set)
+    carrying: dict[tuple[str, str], Carrier] = field(default_factory=dict)
     log: list[StoredEntry] = field(default_factory=list)
     runs: dict[str, ImportRun] = field(default_factory=dict)
     answers: dict[str, tuple[str, Applied]] = field(default_factory=dict)
@@ -108,6 +110,14 @@ class MemoryStore:
     def has_pending(self) -> bool:
         return bool(self.waiting)
 
+    def carriers(self, keys: Sequence[str]) -> list[Carrier]:
+        self.reads += 1
+        wanted = set(keys)
+        return [c for c in self.carrying.values() if c.key in wanted]
+
+    def uncertain_placeholders(self) -> list[str]:
+        return sorted(k for k, (found, _) in self.keys.items() if 0 < len(found.witnesses) < ENOUGH)
+
     # Writers
 
     def apply(
@@ -169,6 +179,13 @@ class MemoryStore:
         for ci_id, texts in read.around.items():
             if self._around(ci_id) != texts:
                 moved.append(ci_id)
+        for key, witnesses in read.witnesses.items():
+            found = self.keys.get(key)
+            if (found[0].witnesses if found else ()) != witnesses:
+                moved.append(key)
+        for key, carriers in read.carriers.items():
+            if {c.record_id for c in self.carriers([key])} != set(carriers):
+                moved.append(key)
         if moved:
             raise StalePlan(moved)
 
@@ -193,7 +210,7 @@ class MemoryStore:
             if key.ci_id is None:
                 del self.keys[key.key]
                 continue
-            made = Identifier(key.key, key.ci_id, key.contested, key.is_placeholder)
+            made = Identifier(key.key, key.ci_id, key.contested, key.witnesses)
             self.keys[key.key] = (made, key.within)
         for record in changes.records:
             self.records[record.id] = record
@@ -208,6 +225,11 @@ class MemoryStore:
             self.edges[edge.id] = {**edge.after, **ends, **facts}
         self.waiting |= {(p.key, p.record_id) for p in changes.pending_added}
         self.waiting -= {(p.key, p.record_id) for p in changes.pending_removed}
+        for carrier in changes.carriers_removed:
+            assert self.carrying.pop((carrier.key, carrier.record_id)) == carrier
+        for carrier in changes.carriers_added:
+            assert (carrier.key, carrier.record_id) not in self.carrying
+            self.carrying[carrier.key, carrier.record_id] = carrier
 
     def save_run(self, run: ImportRun) -> None:
         self.runs[run.id] = run
@@ -253,7 +275,10 @@ class MemoryStore:
             for key, (found, _) in self.keys.items()
         }
         waiting = {(self._plain(key), record) for key, record in self.waiting}
-        return {"cis": cis, "edges": edges, "keys": keys, "waiting": waiting}
+        carrying = {(self._plain(key), record) for key, record in self.carrying}
+        return {
+            "cis": cis, "edges": edges, "keys": keys, "waiting": waiting, "carrying": carrying,
+        }  # fmt: skip
 
     def _ends(self, edge: Mapping[str, Any], named: Mapping[str, Any]) -> tuple[Any, Any]:
         ends = named[edge["dependent"]], named[edge["provider"]]

@@ -23,6 +23,7 @@ MATCH (a:CI)-[r]->(b:CI) RETURN collect([type(r), a.id, b.id, properties(r)])
 IDENTIFIERS = "MATCH (i:Identifier) RETURN collect(properties(i))"
 RECORDS = "MATCH (s:SourceRecord) RETURN collect(s.id)"
 PENDING = "MATCH (p:Pending) RETURN collect([p.key, p.record_id])"
+CARRIERS = "MATCH (c:Carrier) RETURN collect([c.key, c.record_id])"
 ANSWERS = "MATCH (k:Idempotency) RETURN collect([k.key, k.revision])"
 _BATCH = 500
 
@@ -41,6 +42,7 @@ class Graph:
     identifiers: dict[str, Row]
     records: dict[str, SourceRecord]
     pending: set[tuple[str, str]]
+    carriers: set[tuple[str, str]]
     answers: dict[str, int]
 
 
@@ -68,6 +70,7 @@ def read_graph(connection: Connection, store: GraphStore) -> Graph:
         {row["key"]: dict(row) for row in collected(IDENTIFIERS)},
         {record.id: record for record in store.source_records(collected(RECORDS))},
         {(key, record) for key, record in collected(PENDING)},
+        {(key, record) for key, record in collected(CARRIERS)},
         dict(collected(ANSWERS)),
     )
 
@@ -101,6 +104,9 @@ def check_whole(graph: Graph) -> None:
     for row in graph.relationships.values():
         assert not row["live"] or {row["dependent"], row["provider"]} <= shown, row
     assert {record for _, record in graph.pending} <= graph.records.keys()
+    void = {key for key, row in graph.identifiers.items() if row.get("witnesses")}
+    assert {key for key, _ in graph.carriers} == void
+    assert {record for _, record in graph.carriers} <= graph.records.keys()
     keys = {
         entry.header["idempotency_key"]: entry.revision
         for entry in graph.entries
@@ -144,11 +150,12 @@ def picture(graph: Graph) -> dict[str, Any]:
             _plain(key, named): (
                 named.get(row["ci_id"], ()),
                 sorted(named[ci] for ci in row.get("contested") or ()),
-                bool(row.get("is_placeholder")),
+                bool(row.get("witnesses")),
             )
             for key, row in graph.identifiers.items()
         },
         "pending": {(_plain(key, named), record) for key, record in graph.pending},
+        "carriers": {(_plain(key, named), record) for key, record in graph.carriers},
         "records": {i: (r.digest, r.observed_ms) for i, r in graph.records.items()},
     }
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from cmdb.model.changes import ChangeSet, CIChange, IdentifierChange, LogChange, Pending
+from cmdb.model.changes import Carrier, ChangeSet, CIChange, IdentifierChange, LogChange, Pending
 from cmdb.model.changes import RelationshipChange as Edge
 from cmdb.model.inventory import Identifier
 from cmdb.model.known import Known
@@ -15,6 +15,8 @@ from tests.fakes.deciding import host, kept
 
 RECORD = replace(kept(host("a")), ci_id="ci-a")
 KEY = "SoftwareInstance|kind=web|@host=ci-h"
+MAC = "Host|macs=02:00:00:00:00:01"
+CARRIER = Carrier(MAC, RECORD.id, "s")
 WAITING = Pending(KEY, RECORD.id)
 EDGE = Edge("e", "depends_on", "ci-a", "ci-b", "", {}, {"live": True})
 
@@ -31,6 +33,8 @@ CASES = [
     (Known(within={"ci-h": ()}), ChangeSet(identifiers=[IdentifierChange(KEY, "ci-a")])),
     (Known(outgoing={"ci-a"}), ChangeSet(relationships=[EDGE])),
     (Known(both_ways={"ci-b"}), ChangeSet(relationships=[EDGE])),
+    (Known(carriers={MAC: ()}), ChangeSet(carriers_added=[CARRIER])),
+    (Known(carriers={MAC: (CARRIER,)}), ChangeSet(carriers_removed=[CARRIER])),
     (Known(), ChangeSet(pending_added=[WAITING])),
     (Known(has_pending=True, waiting_for={KEY: ()}), ChangeSet(pending_added=[WAITING])),
     (Known(has_pending=True, waiting={RECORD.id: ()}), ChangeSet(pending_removed=[WAITING])),
@@ -57,6 +61,7 @@ def test_what_was_read_elsewhere_does_not_overlap(changes: ChangeSet) -> None:
         waiting={"z": ()},
         within={"ci-z": ()},
         waiting_within={"ci-z": ()},
+        carriers={"Host|serial=z": ()},
         has_pending=True,
     )
 

@@ -1,4 +1,4 @@
-"""Has what a change set was decided on moved since it was read?"""
+"""Does what a decision rests on still hold? The read set of a change set against the database."""
 
 from __future__ import annotations
 
@@ -51,13 +51,20 @@ CHECK_RELATIONSHIPS = """
 UNWIND $rows AS r MATCH (a:CI {id: r.dependent}) MATCH (a)-[e]->(b:CI {id: r.provider})
 WHERE e.id = r.id RETURN collect([e.id, e.version]) AS rows
 """
+CHECK_WITNESSES = """
+UNWIND $keys AS k MATCH (i:Identifier {key: k})
+RETURN collect([i.key, coalesce(i.witnesses, [])]) AS rows
+"""
+CHECK_CARRIERS = """
+UNWIND $keys AS k MATCH (c:Carrier {key: k}) RETURN collect([c.key, c.record_id]) AS rows
+"""
 
 
-def check_unmoved(tx: Transaction, changes: ChangeSet) -> None:
-    """Compare what a change set was decided on with what is there now.
+def verify_read_set(tx: Transaction, changes: ChangeSet) -> None:
+    """Return quietly if everything that a change set was decided on is as it was.
 
     Raises:
-        StalePlan: It names what has moved.
+        StalePlan: Something has moved.
     """
     read: ReadSet = changes.read_set
     moved = [
@@ -68,6 +75,8 @@ def check_unmoved(tx: Transaction, changes: ChangeSet) -> None:
         *_moved(tx, CHECK_CONTESTED, {key: list(ids) for key, ids in read.contested.items()}),
         *_moved_sets(tx, CHECK_MEMBERS, read.members),
         *_moved_sets(tx, CHECK_WAITING, read.waiting),
+        *_moved(tx, CHECK_WITNESSES, {key: list(ids) for key, ids in read.witnesses.items()}),
+        *_moved_sets(tx, CHECK_CARRIERS, read.carriers),
         *_moved_relationships(tx, changes.relationships, read),
         *_moved_around(tx, read.around),
     ]
