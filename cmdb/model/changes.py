@@ -110,6 +110,7 @@ class ReadSet:
             of things within, and what waits for such keys.
         witnesses: Of each placeholder that a record looked at carries or carried.
         carriers: Ids of the source records that carry a placeholder, where they were counted.
+        precedence: Of data sources as stored; None where the decision does not depend on it.
     """
 
     sequence: int = -1
@@ -124,6 +125,7 @@ class ReadSet:
     around: Mapping[str, frozenset[str]] = field(default_factory=dict)
     witnesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carriers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    precedence: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

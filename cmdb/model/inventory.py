@@ -194,3 +194,22 @@ class ImportRun:
     ended_at: int = 0
     counts: Mapping[str, Any] = field(default_factory=dict)
     is_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DataSource:
+    """What is on record of a data source.
+
+    Attributes:
+        name: Its name.
+        records: How many source records it has.
+        has_runs: Whether an import of it was ever begun.
+        last_finished_at: End of its last finished run in epoch milliseconds, 0 if there is none.
+        precedence: The stored one, or None.
+    """
+
+    name: str
+    records: int = 0
+    has_runs: bool = False
+    last_finished_at: int = 0
+    precedence: int | None = None

@@ -249,6 +249,7 @@ class Reconciliation:
                 )
                 for change in identifiers
             },
+            precedence=self.rules.precedence,
             around=known.around(self.component.disturbed),
             witnesses=self.component.placeholders.read(),
             carriers={

@@ -67,6 +67,7 @@ def link(records: Sequence[SourceRecord], known: Known, rules: Rules) -> ChangeS
         relationships=related.reads,
         records={record.id: record.digest for record in records},
         places={record.id: record.ci_id or "" for record in records},
+        precedence=rules.precedence,
     )
     return ChangeSet(
         relationships=related.relationships,
@@ -115,6 +116,29 @@ def relate(
     related = Related()
     _change(wanted, known, rules, related)
     _wait(missing, known, related)
+    return related
+
+
+def settle_again(
+    records: Sequence[SourceRecord], known: Known, rules: Rules, needs: Needs
+) -> Related | None:
+    """Return what the rules change of stored relationships, or None with `needs` filled.
+
+    Args:
+        records: Placed records as stored; what they state stays as it is.
+        known: What has been read.
+        rules: Registry and precedence.
+        needs: Filled with what else must be read.
+    """
+    linked = {record.id: record for record in records if record.links}
+    _ask([*linked.values()], rules, known, needs, set())
+    if needs:
+        return None
+    related = Related()
+    for _, row in sorted(known.relationships.items()):
+        if linked.keys() & row["assertions"].keys():
+            slot = (row["type"], row["dependent"], row["provider"], row["discriminator"])
+            _settle(slot, row["assertions"], row, rules, related)
     return related
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from cmdb.model.changes import Applied, Carrier, ChangeSet, Pending, Stamp
 from cmdb.model.inventory import (
     CI,
+    DataSource,
     Found,
     GraphRows,
     Identifier,
@@ -105,6 +106,10 @@ class Evidence(Protocol):
         """Return all source records of these CIs."""
         ...
 
+    def record_ids_of(self, source: str, after: str = "", limit: int = 1_000) -> list[str]:
+        """Return a page of the ids of a source's records in order, those after one id."""
+        ...
+
     def ci_properties(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return the stored properties of these CIs, merged and retired ones included."""
         ...
@@ -186,8 +191,11 @@ class Writers(Protocol):
         """Erase payloads of an entry; its hashes stay."""
         ...
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> None:
-        """Store the precedence of data sources (higher wins), with a log entry."""
+    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+        """Store the precedence of these data sources, with a log entry if it is another.
+
+        Winners stay as they are: see `cmdb.services.rank_sources`.
+        """
         ...
 
 
@@ -226,6 +234,10 @@ class Store(Readers, Log, Evidence, Writers, SnapshotRows, Protocol):
 
     def precedence(self) -> dict[str, int]:
         """Return the precedence of data sources, higher wins; absent ones count 0."""
+        ...
+
+    def data_sources(self) -> list[DataSource]:
+        """Return every data source that records, runs or a stored precedence name, by name."""
         ...
 
     def close(self) -> None:

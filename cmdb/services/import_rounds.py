@@ -138,6 +138,7 @@ class Deciding:
         known = evidence.begin(self._store)
         known.cached = self._placements.owner
         if self._sequence is None:
+            self._look_up_precedence()
             return known
         if known.sequence == self._sequence - self._is_writing:
             # What is being written now comes first, and this round is checked against it.
@@ -146,7 +147,12 @@ class Deciding:
             # Somebody else wrote: what this run remembers of CIs and keys may no longer hold.
             self._placements.forget_keys()
             self._has_moved = self._is_crossed = True
+            self._look_up_precedence()
         return known
+
+    def _look_up_precedence(self) -> None:
+        """Decide by the precedence of now: somebody may have ranked sources since the run began."""
+        self._rules = replace(self._rules, precedence=self._store.precedence())
 
     def _sift(self, lines: Sequence[Line], known: Known) -> tuple[list[Line], list[Decision]]:
         """Leave out what is known as it stands."""

@@ -33,6 +33,12 @@ UNWIND $keys AS k MATCH (s:SourceRecord {{id: k}}) RETURN collect({_RECORD}) AS 
 SOURCE_RECORDS_OF = f"""
 UNWIND $keys AS k MATCH (s:SourceRecord {{ci_id: k}}) RETURN collect({_RECORD}) AS rows
 """
+# Sources are told apart by the reader: with a second condition the embedded engine leaves the index
+# and sorts all records for each page.
+RECORDS_AFTER = """
+MATCH (s:SourceRecord) WHERE s.id > $after
+RETURN s.id AS id, s.source AS source ORDER BY s.id LIMIT $limit
+"""
 CI_PROPERTIES = """
 UNWIND $keys AS k MATCH (c:CI {id: k}) RETURN collect(properties(c)) AS rows
 """
@@ -89,6 +95,21 @@ def find_source_records(connection: Connection, ids: Sequence[str]) -> list[Sour
 def find_source_records_of(connection: Connection, ci_ids: Sequence[str]) -> list[SourceRecord]:
     """Return all source records of these CIs."""
     return [_source_record(row) for row in _collected(connection, SOURCE_RECORDS_OF, ci_ids)]
+
+
+def find_record_ids(connection: Connection, source: str, after: str, limit: int) -> list[str]:
+    """Return a page of the ids of a source's records, in order.
+
+    All pages together pass over the records of all sources once.
+    """
+    found: list[str] = []
+    while len(found) < limit:
+        rows = connection.read(RECORDS_AFTER, {"after": after, "limit": limit})
+        found += [record_id for record_id, its_source in rows if its_source == source]
+        if len(rows) < limit:
+            break
+        after = rows[-1][0]
+    return found[:limit]
 
 
 def find_ci_properties(connection: Connection, ids: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -10,6 +10,7 @@ from cmdb.errors import UnknownRevision
 from cmdb.model.changes import Applied, Carrier, ChangeSet, LogChange, Pending, Stamp
 from cmdb.model.inventory import (
     CI,
+    DataSource,
     Found,
     GraphRows,
     Identifier,
@@ -129,6 +130,10 @@ class GraphStore:
         """Return all source records of these CIs."""
         return evidence.find_source_records_of(self._connection, ci_ids)
 
+    def record_ids_of(self, source: str, after: str = "", limit: int = 1_000) -> list[str]:
+        """Return a page of the ids of a source's records."""
+        return evidence.find_record_ids(self._connection, source, after, limit)
+
     def ci_properties(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return the stored properties of these CIs."""
         return evidence.find_ci_properties(self._connection, ids)
@@ -213,21 +218,25 @@ class GraphStore:
         """Return the precedence of data sources."""
         return run_rows.read_precedence(self._connection)
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> None:
-        """Store the precedence of data sources, with a log entry."""
-        before = self.precedence()
-        after = {**before, **precedence}
-        if after == before:
-            return
-        change = LogChange("settings", "precedence", 0, before, after)
+    def data_sources(self) -> list[DataSource]:
+        """Return every data source on record."""
+        return run_rows.find_sources(self._connection)
 
-        def work(tx: Transaction) -> None:
+    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+        """Store the precedence of data sources, with a log entry if it is another."""
+
+        def work(tx: Transaction) -> Applied:
             head = log_rows.take_head(tx, "precedence")
+            before = run_rows.precedence_in(tx)
+            after = {**before, **precedence}
+            if after == before:
+                return Applied(head.revision)
             run_rows.write_precedence(tx, precedence)
+            change = LogChange("settings", "precedence", 0, before, after)
             at = log_rows.next_time(head, to_epoch_ms(self._clock.now()))
-            log_rows.append(tx, head, stamp, [change], at=at, answer={})
+            return Applied(log_rows.append(tx, head, stamp, [change], at=at, answer={}))
 
-        self._connection.write(work)
+        return self._connection.write(work)
 
     # Snapshot rows
 

@@ -8,6 +8,7 @@ from typing import Any
 from cmdb.errors import StalePlan
 from cmdb.model.changes import ChangeSet, ReadSet, RelationshipChange
 from cmdb.store.connection import Transaction
+from cmdb.store.run_rows import precedence_in
 
 BATCH = 2_000
 
@@ -80,6 +81,8 @@ def verify_read_set(tx: Transaction, changes: ChangeSet) -> None:
         *_moved_relationships(tx, changes.relationships, read),
         *_moved_around(tx, read.around),
     ]
+    if read.precedence is not None and precedence_in(tx) != read.precedence:
+        moved.append("the precedence of data sources")
     if moved:
         raise StalePlan(moved)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
-from cmdb.model.inventory import ImportRun
+from cmdb.model.inventory import DataSource, ImportRun
 from cmdb.model.log import compress
-from cmdb.store.connection import Connection, Transaction
+from cmdb.store.connection import Connection, Row, Transaction
 
 SAVE_RUN = "MERGE (r:ImportRun {id: $id}) SET r = $row RETURN r.id AS id"
 FIND_RUNS = """
@@ -21,6 +21,10 @@ RETURN properties(r) AS row ORDER BY r.started_at DESC, r.id DESC LIMIT $limit
 SAVE_SEEN = "MERGE (s:ImportSeen {id: $id}) SET s.run = $run, s.body = $body RETURN s.id AS id"
 PRECEDENCE = "MATCH (d:DataSource) RETURN collect([d.name, d.precedence]) AS rows"
 SAVE_SOURCE = "MERGE (d:DataSource {name: $name}) SET d.precedence = $precedence RETURN d.name AS n"
+RECORDS_BY_SOURCE = "MATCH (s:SourceRecord) RETURN s.source AS source, count(s) AS records"
+RUNS_BY_SOURCE = """
+MATCH (r:ImportRun) RETURN r.source AS source, r.state AS state, max(r.ended_at) AS ended_at
+"""
 _SEEN_PART_BYTES = 700_000
 
 
@@ -61,15 +65,42 @@ def save_seen(connection: Connection, run_id: str, digests: bytes) -> None:
 
 def read_precedence(connection: Connection) -> dict[str, int]:
     """Return the precedence of data sources, higher wins."""
-    rows = connection.read(PRECEDENCE)
-    pairs: list[tuple[str, int]] = rows[0][0] if rows else []
-    return dict(pairs)
+    return _precedence(connection.read(PRECEDENCE))
+
+
+def precedence_in(tx: Transaction) -> dict[str, int]:
+    """Return the precedence of data sources as a transaction sees it."""
+    return _precedence(tx.run(PRECEDENCE))
 
 
 def write_precedence(tx: Transaction, precedence: Mapping[str, int]) -> None:
     """Store the precedence of data sources inside a transaction."""
     for name, value in sorted(precedence.items()):
         tx.run(SAVE_SOURCE, {"name": name, "precedence": value})
+
+
+def find_sources(connection: Connection) -> list[DataSource]:
+    """Return every data source that records, runs or a stored precedence name, by name."""
+    precedence = read_precedence(connection)
+    records: dict[str, int] = dict(connection.read(RECORDS_BY_SOURCE))
+    ended: dict[str, int] = {}
+    for source, state, ended_at in connection.read(RUNS_BY_SOURCE):
+        ended[source] = max(ended.get(source, 0), ended_at if state == "finished" else 0)
+    return [
+        DataSource(
+            name,
+            records=records.get(name, 0),
+            has_runs=name in ended,
+            last_finished_at=ended.get(name, 0),
+            precedence=precedence.get(name),
+        )
+        for name in sorted({*precedence, *records, *ended})
+    ]
+
+
+def _precedence(rows: Sequence[Row]) -> dict[str, int]:
+    pairs: list[tuple[str, int]] = rows[0][0] if rows else []
+    return dict(pairs)
 
 
 def _row(run: ImportRun) -> dict[str, Any]:

@@ -64,8 +64,8 @@ class DisturbedStore(MemoryStore):
     """
 
     writes_left: int = 1_000_000
-    before_links: Callable[[], None] | None = None
-    before_write: Callable[[], None] | None = None
+    before_links: Callable[[], object] | None = None
+    before_write: Callable[[], object] | None = None
     clock: Ticking = field(default_factory=Ticking)
     seen: dict[str, bytes] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +10,9 @@ from typing import Any
 import orjson
 
 from cmdb.errors import KeyReused, StalePlan
-from cmdb.model.changes import Applied, Carrier, ChangeSet, Pending, Stamp
+from cmdb.model.changes import Applied, Carrier, ChangeSet, LogChange, Pending, Stamp
 from cmdb.model.identify import holder_of
-from cmdb.model.inventory import Identifier, ImportRun
+from cmdb.model.inventory import DataSource, Identifier, ImportRun
 from cmdb.model.log import GENESIS, LogHead, StoredEntry, seal
 from cmdb.model.placeholders import ENOUGH
 from cmdb.model.registry import Registry
@@ -42,7 +43,20 @@ class MemoryStore:
         return shipped_registry()
 
     def precedence(self) -> dict[str, int]:
-        return self.sources
+        return dict(self.sources)
+
+    def data_sources(self) -> list[DataSource]:
+        counts = Counter(record.source for record in self.records.values())
+        ended: dict[str, int] = {}
+        for run in self.runs.values():
+            at = run.ended_at if run.state == "finished" else 0
+            ended[run.source] = max(ended.get(run.source, 0), at)
+        return [
+            DataSource(
+                name, counts[name], name in ended, ended.get(name, 0), self.sources.get(name)
+            )
+            for name in sorted({*self.sources, *counts, *ended})
+        ]
 
     def head(self) -> LogHead:
         last = self.log[-1] if self.log else None
@@ -76,6 +90,11 @@ class MemoryStore:
         self.reads += 1
         wanted = set(ci_ids)
         return [r for r in self.records.values() if r.ci_id in wanted]
+
+    def record_ids_of(self, source: str, after: str = "", limit: int = 1_000) -> list[str]:
+        self.reads += 1
+        ids = (r.id for r in self.records.values() if r.source == source and r.id > after)
+        return sorted(ids)[:limit]
 
     def ci_properties(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         self.reads += 1
@@ -139,7 +158,8 @@ class MemoryStore:
         revision = self.head().revision + 1
         self._write(changes, revision)
         if changes.changes_inventory:
-            self.log.append(seal(self.head(), revision * 10, {}, log_changes(changes)))
+            header = {"reason": stamp.reason}
+            self.log.append(seal(self.head(), revision * 10, header, log_changes(changes)))
         applied = Applied(self.head().revision, answer or {})
         if stamp.idempotency_key:
             self.answers[stamp.idempotency_key] = (stamp.request_digest, applied)
@@ -186,6 +206,8 @@ class MemoryStore:
         for key, carriers in read.carriers.items():
             if {c.record_id for c in self.carriers([key])} != set(carriers):
                 moved.append(key)
+        if read.precedence not in (None, self.sources):
+            moved.append("the precedence of data sources")
         if moved:
             raise StalePlan(moved)
 
@@ -230,6 +252,16 @@ class MemoryStore:
         for carrier in changes.carriers_added:
             assert (carrier.key, carrier.record_id) not in self.carrying
             self.carrying[carrier.key, carrier.record_id] = carrier
+
+    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+        self.sequence += 1
+        before, after = self.precedence(), {**self.sources, **precedence}
+        if after != before:
+            self.sources = after
+            change = LogChange("settings", "precedence", 0, before, after)
+            at = (self.head().revision + 1) * 10
+            self.log.append(seal(self.head(), at, {"reason": stamp.reason}, [change]))
+        return Applied(self.head().revision)
 
     def save_run(self, run: ImportRun) -> None:
         self.runs[run.id] = run
