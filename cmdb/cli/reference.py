@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cmdb.model import impact_reports, inventory, log_reports, reports
+from cmdb.model import impact_reports, inventory, log_reports, reports, source_reports
 
 COMMANDS: Final[Mapping[str, type]] = {
     "ci list": reports.CIList,
@@ -30,6 +30,8 @@ COMMANDS: Final[Mapping[str, type]] = {
     "group add": inventory.CI,
     "classes": reports.ClassesReport,
     "search": reports.SearchReport,
+    "source list": source_reports.SourceList,
+    "source rank": source_reports.RankReport,
     "blast-radius": impact_reports.BlastRadiusReport,
     "blast-radius --explain": impact_reports.ExplainReport,
     "preview": impact_reports.PreviewReport,

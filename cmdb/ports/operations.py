@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     )
     from cmdb.model.records import ImportInput
     from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
+    from cmdb.model.source_reports import RankReport, SourceList
     from cmdb.ports.store import Progress
 
 Moment = datetime | int
@@ -177,6 +178,28 @@ class Transferring(Protocol):
         ...
 
 
+class Believing(Protocol):
+    """Which data source is believed where several differ."""
+
+    def list_sources(self) -> SourceList:
+        """Return every data source on record, the highest precedence first."""
+        ...
+
+    def rank_source(
+        self,
+        source: str,
+        precedence: int,
+        reason: str = "",
+        progress: Progress | None = None,
+    ) -> RankReport:
+        """Rank a data source, higher wins, and decide again on everything it speaks of.
+
+        Raises:
+            Interrupted: Stopped by the user; the same call goes on.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class EditReason:
     """Why an edit is made, and how a retry of it is recognised.
@@ -259,7 +282,7 @@ class Editing(Protocol):
         ...
 
 
-class Operations(Reading, Asking, Auditing, Transferring, Editing, Protocol):
+class Operations(Reading, Asking, Auditing, Transferring, Believing, Editing, Protocol):
     """Everything a user can do."""
 
     def close(self) -> None:

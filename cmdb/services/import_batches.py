@@ -57,6 +57,12 @@ class _Sent:
     written: Future[tuple[Applied, float]] | None
 
 
+def adapted_size(size: int, count: int, seconds: float) -> int:
+    """Return the size of the next batch, when one of `count` held the log for `seconds`."""
+    wanted = int(count * HOLD_SECONDS / max(seconds, 0.001))
+    return max(SMALLEST, min(LARGEST, 2 * size, wanted))
+
+
 def new_writer() -> Executor:
     """Return the one thread that writes a run."""
     return ThreadPoolExecutor(1, thread_name_prefix="cmdb-import")
@@ -219,5 +225,4 @@ class BatchWriter:
                 self._tally.add_revision(applied.revision)
 
     def _adapt(self, count: int, seconds: float) -> None:
-        wanted = int(count * HOLD_SECONDS / max(seconds, 0.001))
-        self._size = max(SMALLEST, min(LARGEST, 2 * self._size, wanted))
+        self._size = adapted_size(self._size, count, seconds)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from cmdb.model.records import Importer, ImportInput, Record
     from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
+    from cmdb.model.source_reports import RankReport, SourceList
     from cmdb.ports import (
         EditReason,
         Listing,
@@ -181,6 +182,26 @@ class LocalOperations:
         from cmdb.services.export_inventory import export_inventory
 
         return self._encode(export_inventory(self._context))
+
+    # Data sources
+
+    def list_sources(self) -> SourceList:
+        """Return every data source on record."""
+        from cmdb.services.rank_sources import list_sources
+
+        return list_sources(self._context)
+
+    def rank_source(
+        self,
+        source: str,
+        precedence: int,
+        reason: str = "",
+        progress: Progress | None = None,
+    ) -> RankReport:
+        """Rank a data source."""
+        from cmdb.services.rank_sources import rank_source
+
+        return rank_source(self._context, source, precedence, reason, progress)
 
     # Edits
 
