@@ -89,6 +89,18 @@ class DisturbedStore(MemoryStore):
         self.seen[run_id] = digests
 
 
+def before_write_number(store: DisturbedStore, number: int, then: Callable[[], object]) -> None:
+    """Call something once, before a write; the next one has the number 0."""
+
+    def wait(left: int) -> None:
+        if left:
+            store.before_write = lambda: wait(left - 1)
+        else:
+            then()
+
+    store.before_write = lambda: wait(number)
+
+
 def run(
     store: DisturbedStore,
     items: Sequence[Item],

@@ -14,7 +14,7 @@ from cmdb.model.rights import Caller
 from cmdb.model.source_reports import SourceList
 from cmdb.services import rank_sources
 from tests.fakes.deciding import apply, decided, host, named, tell
-from tests.fakes.importing import DisturbedStore, run, use_batches_of
+from tests.fakes.importing import DisturbedStore, before_write_number, run, use_batches_of
 from tests.fakes.ranking import ADMINISTRATOR, context, rank
 
 
@@ -166,6 +166,19 @@ def test_a_ci_that_somebody_changes_meanwhile_is_decided_on_again() -> None:
     assert report.cis == 0
 
 
+@pytest.mark.parametrize(("source", "at"), [("top", 0), ("early", 3)])
+def test_a_record_that_comes_meanwhile_counts_although_it_changes_nothing_shown(
+    source: str, at: int
+) -> None:
+    store = disputed()
+    rank(store, "top", 9)
+    store.before_write = lambda: tell(store, host("h0", os="late"), source, at)
+
+    rank(store, "early", 5)
+
+    assert shown(store) == {"h0": "late"}
+
+
 def test_a_rank_gives_up_where_others_never_cease_to_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -191,18 +204,19 @@ def test_what_was_decided_by_an_earlier_precedence_is_refused() -> None:
         apply(store, late)
 
 
+@pytest.mark.parametrize("write", range(4))
 def test_an_import_that_is_under_way_goes_on_by_the_new_rank(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, write: int
 ) -> None:
     use_batches_of(monkeypatch, 2)
     store = disputed(6)
     records: list[Item] = [host(f"h{number}", os="latest") for number in range(6)]
-    for moment in ("before_write", "before_links"):
-        setattr(store, moment, lambda: rank(store, "early", 5))
+    before_write_number(store, write, lambda: rank(store, "early", 5))
 
     run(store, records, source="latest")
 
-    assert set(shown(store).values()) == {"early"}
+    assert store.sources == ({"early": 5} if write < 3 else {})
+    assert set(shown(store).values()) == {"early" if write < 3 else "latest"}
 
 
 def test_a_source_that_is_not_on_record_is_ranked_for_when_it_comes() -> None:
