@@ -179,6 +179,15 @@ def test_a_record_that_comes_meanwhile_counts_although_it_changes_nothing_shown(
     assert shown(store) == {"h0": "late"}
 
 
+def test_of_two_ranks_at_once_neither_undoes_the_other() -> None:
+    store = disputed()
+    store.before_write = lambda: rank(store, "late", 9)
+
+    rank(store, "early", 5)
+
+    assert (store.sources, shown(store)) == ({"early": 5, "late": 9}, {"h0": "late"})
+
+
 def test_a_rank_gives_up_where_others_never_cease_to_write(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
