@@ -102,6 +102,7 @@ class ReadSet:
         relationships: Version by relationship id.
         identifiers: Owner by key; None where the key was found absent.
         records: Digest by source-record id; None where it was found absent.
+        seen: When each source record was observed, by its id, where that decides who wins.
         contested: The other CIs that claim a key, by key.
         members: Ids of the source records of each CI.
         waiting: Ids of the source records that wait for a key, for keys that are to be moved.
@@ -118,6 +119,7 @@ class ReadSet:
     relationships: Mapping[str, int] = field(default_factory=dict)
     identifiers: Mapping[str, str | None] = field(default_factory=dict)
     records: Mapping[str, str | None] = field(default_factory=dict)
+    seen: Mapping[str, int] = field(default_factory=dict)
     contested: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     members: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -242,6 +242,11 @@ class Reconciliation:
             contested={k: found.contested for k, found in known.identifiers.items() if found},
             relationships=relationships,
             records=records,
+            seen={
+                record_id: found.observed_ms
+                for record_id in self.component.active
+                if (found := known.records.get(record_id))
+            },
             members=known.records_of,
             waiting={
                 change.key: tuple(

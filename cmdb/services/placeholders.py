@@ -8,6 +8,7 @@ was never finished), its carriers are grouped here.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cmdb.errors import StalePlan
 from cmdb.model.changes import Applied, ChangeSet, Stamp
@@ -30,6 +31,7 @@ def settle_placeholders(
     for keys in chunks(store.uncertain_placeholders(), AT_ONCE):
         for _ in range(ATTEMPTS):
             known = evidence.begin(store)
+            rules = replace(rules, precedence=store.precedence())
             outcome = evidence.reconcile(store, known, rules, [], uncertain=keys)
             if outcome.changes.is_empty:
                 break

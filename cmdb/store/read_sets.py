@@ -31,6 +31,9 @@ UNWIND $keys AS k MATCH (p:Pending {key: k}) RETURN collect([p.key, p.record_id]
 CHECK_RECORDS = """
 UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.digest]) AS rows
 """
+CHECK_SEEN = """
+UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.observed_ms]) AS rows
+"""
 CHECK_PLACES = """
 UNWIND $keys AS k MATCH (s:SourceRecord {id: k}) RETURN collect([s.id, s.ci_id]) AS rows
 """
@@ -72,6 +75,7 @@ def verify_read_set(tx: Transaction, changes: ChangeSet) -> None:
         *_moved(tx, CHECK_CIS, read.cis),
         *_moved(tx, CHECK_IDENTIFIERS, read.identifiers),
         *_moved(tx, CHECK_RECORDS, read.records),
+        *_moved(tx, CHECK_SEEN, read.seen),
         *_moved(tx, CHECK_PLACES, read.places),
         *_moved(tx, CHECK_CONTESTED, {key: list(ids) for key, ids in read.contested.items()}),
         *_moved_sets(tx, CHECK_MEMBERS, read.members),

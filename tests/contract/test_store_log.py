@@ -123,6 +123,7 @@ def test_a_plan_is_refused_when_any_part_of_what_it_rests_on_has_moved(store: Gr
     stands = ReadSet(
         places={record_id: ci_id},
         members={ci_id: (record_id,)},
+        seen={record_id: 1},
         contested={key: ()},
         waiting={key: ()},
         witnesses={key: ()},
@@ -131,6 +132,7 @@ def test_a_plan_is_refused_when_any_part_of_what_it_rests_on_has_moved(store: Gr
     plan = ChangeSet(pending_added=[Pending("Host|fqdn=z.example.org", record_id)])
     for moved in (
         replace(stands, places={record_id: "elsewhere"}),
+        replace(stands, seen={record_id: 2}),
         replace(stands, members={ci_id: (record_id, "gone")}),
         replace(stands, members={ci_id: ()}),
         replace(stands, contested={key: ("elsewhere",)}),

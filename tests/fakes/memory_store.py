@@ -178,6 +178,10 @@ class MemoryStore:
             held = self.records.get(record_id)
             if (held.digest if held else None) != digest:
                 moved.append(record_id)
+        for record_id, at in read.seen.items():
+            held = self.records.get(record_id)
+            if (held.observed_ms if held else None) != at:
+                moved.append(record_id)
         for record_id, ci_id in read.places.items():
             held = self.records.get(record_id)
             if (held.ci_id if held else None) != ci_id:

@@ -66,6 +66,20 @@ def test_a_source_that_joins_a_ci_meanwhile_is_weighed_although_the_ci_did_not_c
     assert [ci["a_os"] for ci in store.cis.values()] == ["linux"]
 
 
+def test_a_source_that_is_heard_again_meanwhile_is_weighed_by_its_new_time() -> None:
+    store = MemoryStore()
+    tell(store, host("web", key="a", os="linux"), "a", at=1)
+    tell(store, host("web", key="b", os="other"), "b", at=2)
+    heard_again = decided(store, host("web", key="b", os="other"), "b", at=9)
+    changing = decided(store, host("web", key="a", os="third"), "a", at=5)
+
+    apply(store, heard_again)
+
+    assert is_refused(store, changing)
+    tell(store, host("web", key="a", os="third"), "a", at=5)
+    assert [ci["a_os"] for ci in store.cis.values()] == ["other"]
+
+
 def test_two_writers_that_contest_one_key_are_both_on_record() -> None:
     store = MemoryStore()
     owner = tell(store, host("web", key="k0", uuid=UUIDS[0]))
