@@ -119,14 +119,16 @@ class Snapshots:
             head, least = self._store.head().revision, self._least_changes
             if self._changes_since_checkpoint(head, least) < least:
                 return None
-        newest = self.latest()
+        # A process that has answered nothing yet needs the rows alone, not what is compiled of them.
+        is_fresh = self._newest is None
+        estate = self._read(carried_types(self._registry())) if is_fresh else self.latest().estate
         with self._checkpointing:
-            limit = max(self._least_changes, int(newest.estate.size * LARGEST_SHARE))
-            if self._changes_since_checkpoint(newest.revision, limit) < limit:
+            limit = max(self._least_changes, int(estate.size * LARGEST_SHARE))
+            if self._changes_since_checkpoint(estate.revision, limit) < limit:
                 return None
-            self._store.save_checkpoint(newest.revision, pack(newest.estate))
-            self._counted = (newest.revision, 0)
-            return newest.revision
+            self._store.save_checkpoint(estate.revision, pack(estate))
+            self._counted = (estate.revision, 0)
+            return estate.revision
 
     def _brought_to(self, newest: Snapshot | None, head: int) -> Snapshot:
         registry = self._registry()
