@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from cmdb.errors import BadSettings, NotInitialised, UnknownFormat
@@ -19,6 +18,8 @@ from cmdb.model.rights import ROLES, Caller
 from cmdb.settings import Settings, WrongSetting
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from cmdb.model.records import Importer, Record
     from cmdb.ports import Clock, Operations, Store
     from cmdb.store.connection import Connection
@@ -150,6 +151,8 @@ def load_importer(name: str) -> Importer:
 
 
 def _importers() -> dict[str, EntryPoint]:
+    from importlib.metadata import entry_points  # for imports alone
+
     return {point.name: point for point in entry_points(group=IMPORTERS)}
 
 
@@ -167,15 +170,20 @@ def _connect(settings: Settings, *, create: bool, is_short: bool) -> Connection:
     if not create and not _is_filled(settings):
         raise NotInitialised(str(settings.data_dir))
     from cmdb.store.arcadedb import open_arcadedb
+    from cmdb.store.jvm import leave_jvm
 
-    with _imports_meanwhile():
+    with _imports_meanwhile(leave_jvm):
         return open_arcadedb(settings.graph_dir, heap=settings.database_heap, fast_start=is_short)
 
 
 @contextlib.contextmanager
-def _imports_meanwhile() -> Iterator[None]:
-    """Import what the first question needs while this thread waits for the database."""
-    importing = threading.Thread(target=_import_ahead, name="cmdb-import")
+def _imports_meanwhile(at_end: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Import what the first question needs while this thread waits for the database.
+
+    Args:
+        at_end: Called last by the thread that imports, which imports may attach to Java.
+    """
+    importing = threading.Thread(target=_import_ahead, args=(at_end,), name="cmdb-import")
     importing.start()
     try:
         yield
@@ -183,11 +191,12 @@ def _imports_meanwhile() -> Iterator[None]:
         importing.join()
 
 
-def _import_ahead() -> None:
+def _import_ahead(at_end: Callable[[], None]) -> None:
     # Whoever needs a module that cannot be imported meets the error itself.
     with contextlib.suppress(Exception):
         for name in _NEEDED_NEXT:
             import_module(name)
+    at_end()
 
 
 def _is_filled(settings: Settings) -> bool:

@@ -119,7 +119,7 @@ class Snapshots:
             head, least = self._store.head().revision, self._least_changes
             if self._changes_since_checkpoint(head, least) < least:
                 return None
-        # A process that has answered nothing yet needs the rows alone, not what is compiled of them.
+        # A process that has answered nothing yet needs the rows alone, nothing compiled of them.
         is_fresh = self._newest is None
         estate = self._read(carried_types(self._registry())) if is_fresh else self.latest().estate
         with self._checkpointing:

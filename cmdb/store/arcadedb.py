@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -108,6 +107,8 @@ class ArcadeDB:
 
     async def read_async(self, text: str, params: Params | None = None) -> list[Row]:
         """The same rows, read in a thread of a small pool."""
+        import asyncio  # commands never wait this way, and should not load it
+
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._readers, self.read, text, params)
 

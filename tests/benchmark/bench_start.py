@@ -34,6 +34,35 @@ database = open_arcadedb(Path(sys.argv[1]), fast_start=True)
 assert database.read("MATCH (c:CI) RETURN count(c) AS number")[0][0] > 0
 database.close()
 """
+# The same command, which also notes how long it waited for the engine: to open, and to answer.
+WAITING = """
+import sys, time
+from pathlib import Path
+from cmdb import bootstrap
+from cmdb.store import arcadedb
+
+waited = 0.0
+
+def clocked(function):
+    def called(*args, **kwargs):
+        global waited
+        began = time.perf_counter()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            waited += time.perf_counter() - began
+    return called
+
+arcadedb.open_arcadedb = clocked(arcadedb.open_arcadedb)
+for name in ("read", "close"):
+    setattr(arcadedb.ArcadeDB, name, clocked(getattr(arcadedb.ArcadeDB, name)))
+note = Path(sys.argv.pop(1))
+from cmdb.__main__ import main
+try:
+    main()
+finally:
+    note.write_text(str(waited))
+"""
 
 
 def run(size: str) -> list[dict[str, Any]]:
@@ -46,7 +75,8 @@ def run(size: str) -> list[dict[str, Any]]:
         ask = ("-m", "cmdb", "--data-dir", str(data), "blast-radius", "hv-sq-2", "--json")
         _check(ask)
         # In turns, so that a busy moment of the machine falls on all of them.
-        bare, shown, folder_opened, opened, asked = zip(
+        note = Path(folder) / "waited"
+        bare, shown, folder_opened, opened, asked, own = zip(
             *(
                 (
                     _timed("-c", BARE),
@@ -54,13 +84,14 @@ def run(size: str) -> list[dict[str, Any]]:
                     _timed("-c", OPEN, str(data / "graph")),
                     _timed("-c", FIRST_READ, str(data / "graph")),
                     _timed(*ask),
+                    _own(note, *ask[2:]),
                 )
                 for _ in range(rounds)
             ),
             strict=True,
         )
     ratio = _median(shown) / _median(bare)
-    own = _median(asked) - _median(opened)
+    beyond, own_code = _median(asked) - _median(opened), statistics.median(own)
     return [
         {
             "what": "`cmdb --help` against `python -c 'import typer, rich'`",
@@ -69,10 +100,17 @@ def run(size: str) -> list[dict[str, Any]]:
             "ok": ratio <= 2,
         },
         {
-            "what": "blast radius on the demo estate, cold, beyond opening the database",
-            "figure": f"{own:.2f} s ({_median(asked):.2f} s in all)",
+            "what": "blast radius on the demo estate, cold: our own code, all waiting for the "
+            "engine taken off",
+            "figure": f"{own_code:.2f} s ({_median(asked):.2f} s in all)",
             "target": "≤ 0.5 s",
-            "ok": own <= 0.5,
+            "ok": own_code <= 0.5,
+        },
+        {
+            "what": "the whole command beyond opening the database and a first statement",
+            "figure": f"{beyond:.2f} s",
+            "target": "≤ 0.5 s",
+            "ok": beyond <= 0.5,
         },
         {
             "what": "the same beyond opening the folder alone, without a first statement",
@@ -98,6 +136,12 @@ def _timed(*words: str) -> tuple[float, float]:
     began, used = time.perf_counter(), _used()
     subprocess.run([sys.executable, *words], capture_output=True, check=True, env=environment)
     return time.perf_counter() - began, _used() - used
+
+
+def _own(note: Path, *words: str) -> float:
+    """Return the seconds of a command that were not spent waiting for the engine."""
+    seconds, _ = _timed("-c", WAITING, str(note), *words)
+    return seconds - float(note.read_text())
 
 
 def _used() -> float:
