@@ -128,10 +128,13 @@ def _raw_in_own_process(
     """Return the seconds by kind, and those of a second time in the same process."""
     file = folder / "rows"
     file.write_bytes(pickle.dumps(rows))
-    words = (sys.executable, "-m", "tests.benchmark.bench_import", "--raw", str(file))
-    ended = subprocess.run(words, capture_output=True, check=True, text=True)
-    first, again = json.loads(ended.stdout)
+    first, again = _in_own_process("--raw", str(file))
     return first, sum(again.values())
+
+
+def _in_own_process(*words: str) -> Any:
+    command = (sys.executable, "-m", "tests.benchmark.bench_import", *words)
+    return json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
 
 
 def _raw(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> dict[str, float]:
@@ -158,8 +161,7 @@ def _raw(folder: Path, rows: dict[str, list[dict[str, Any]]]) -> dict[str, float
 def _memory_row(size: str) -> dict[str, Any]:
     """Compare two inputs: what the process holds more for each identifier more."""
     small, large = MEMORY[size]
-    _peak(small)  # what the first import of a process loads once
-    peaks = [_peak(count) for count in (small, large)]
+    peaks = _in_own_process("--memory", str(small), str(large))
     each = (peaks[1] - peaks[0]) / (large - small)
     return {
         "what": f"memory for each identifier more ({small:,} against {large:,} in the input)",
@@ -176,14 +178,14 @@ def _peak(count: int) -> int:
     ):
         context = Context(context.store, _NoSnapshots(), context.clock, context.caller)  # type: ignore[arg-type]
         gc.collect()
+        # Never stopped: another thread may allocate just then, which crashes the interpreter.
         tracemalloc.start()
-        try:
-            # One size of batch, so that the two peaks differ by what is kept for the whole run.
-            import_batches.FIRST_BATCH = import_batches.SMALLEST = import_batches.LARGEST = 500
-            _timed_import(context, count)
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        # One size of batch, so that the two peaks differ by what is kept for the whole run.
+        import_batches.FIRST_BATCH = import_batches.SMALLEST = import_batches.LARGEST = 500
+        _timed_import(context, count)
+        return tracemalloc.get_traced_memory()[1] - before
 
 
 class _NoSnapshots:
@@ -196,6 +198,11 @@ if __name__ == "__main__":
         file = Path(sys.argv[2])
         given = pickle.loads(file.read_bytes())  # noqa: S301  # written by this file, just now
         print(json.dumps([_raw(file.with_name(name), given) for name in ("raw", "again")]))
+        sys.exit()
+    if sys.argv[1:2] == ["--memory"]:
+        sizes = [int(word) for word in sys.argv[2:]]
+        _peak(sizes[0])  # what the first import of a process loads once
+        print(json.dumps([_peak(size) for size in sizes]))
         sys.exit()
     for line in run(sys.argv[1] if len(sys.argv) > 1 else "smoke"):
         print(line)
