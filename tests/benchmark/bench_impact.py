@@ -195,13 +195,12 @@ def _best(repeats: int, ask: Callable[..., Any], *arguments: Any) -> tuple[float
 def _row(what: str, figure: str, value: float, target: float) -> Row:
     return {
         "what": what,
-        "figure": figure,
-        "target": f"<= {target:g}",
-        "value": round(float(value), 3),
+        "figure": f"{float(value):.3g} ({figure})",
+        "target": f"≤ {target:g}",
         "ok": bool(value <= target),
     }
 
 
 if __name__ == "__main__":
     for row in run("full" if "full" in sys.argv[1:] else "smoke"):
-        print("ok  " if row["ok"] else "over", row["what"], row["value"], row["target"], sep="  ")
+        print("ok  " if row["ok"] else "over", row["what"], row["figure"], row["target"], sep="  ")
