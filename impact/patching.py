@@ -280,7 +280,7 @@ def _first(fits: Bool, taken: list[int]) -> int:
 
 def _without(values: Array, places: Int64) -> Array:
     pieces = np.split(values, places)
-    return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])  # type: ignore[return-value]
+    return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])  # type: ignore[return-value]  # numpy says Any
 
 
 def _with(values: Array, places: Int64, entering: Array) -> Array:
@@ -289,4 +289,4 @@ def _with(values: Array, places: Int64, entering: Array) -> Array:
     joined = [pieces[0]]
     for number, piece in enumerate(pieces[1:]):
         joined += [entering[number : number + 1], piece]
-    return np.concatenate(joined)  # type: ignore[return-value]
+    return np.concatenate(joined)  # type: ignore[return-value]  # numpy says Any

@@ -163,14 +163,14 @@ class Reconciliation:
         after = winning_values(move.group.class_name, records, self.rules.precedence)
         made = []
         stored = self.known.cis.get(move.ci_id)
-        before = _values(stored) if stored else {}
+        before = stored_values(stored) if stored else {}
         if before != after:
             stamps = (stored["version"], stored["created_at"]) if stored else (0, 0)
             made.append(CIChange(move.ci_id, before, after, *stamps))
         for ci_id in move.former:
             absorbed = self.known.cis[ci_id]
             if absorbed.get("merged_into") != move.ci_id:
-                was = _values(absorbed)
+                was = stored_values(absorbed)
                 now = {**was, "merged_into": move.ci_id}
                 stamps = absorbed["version"], absorbed["created_at"]
                 made.append(CIChange(ci_id, was, now, *stamps))
@@ -264,7 +264,8 @@ class Reconciliation:
         )
 
 
-def _values(stored: Mapping[str, Any]) -> dict[str, Any]:
+def stored_values(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is stored of a CI, without what follows from it."""
     return {
         name: value for name, value in stored.items() if name not in COMPUTED and value is not None
     }

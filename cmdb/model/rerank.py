@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cmdb.model.changes import ChangeSet, CIChange, ReadSet
 from cmdb.model.decisions import Rules
 from cmdb.model.known import Known, Needs, unread
-from cmdb.model.reconcile import COMPUTED
+from cmdb.model.reconcile import stored_values
 from cmdb.model.relate import settle_again
 from cmdb.model.source_records import SourceRecord
 from cmdb.model.winners import winning_values
@@ -45,6 +45,7 @@ def rerank(ci_ids: Sequence[str], source: str, known: Known, rules: Rules) -> Ch
         cis={ci_id: known.cis[ci_id]["version"] for ci_id in changed},
         members={ci_id: known.records_of[ci_id] for ci_id in changed},
         records={r.id: r.digest for ci_id in changed for r in members[ci_id]},
+        seen={r.id: r.observed_ms for ci_id in changed for r in members[ci_id]},
         relationships=related.reads,
         precedence=rules.precedence,
     )
@@ -62,7 +63,7 @@ def _ci_change(
     if len({record.source for record in records}) < 2:
         return None
     stored = known.cis[ci_id]
-    before = {k: v for k, v in stored.items() if k not in COMPUTED and v is not None}
+    before = stored_values(stored)
     after = winning_values(stored["class"], records, rules.precedence)
     if before == after:
         return None

@@ -59,7 +59,7 @@ def decided_together(store: MemoryStore, records: list[SourceRecord]) -> Outcome
     """Return what records that are kept already change together."""
     rules = Rules(store.registry(), store.precedence(), new_id)
     known = evidence.begin(store)  # type: ignore[arg-type]  # the part that is read
-    return evidence.reconcile(store, known, rules, records)  # type: ignore[arg-type]
+    return evidence.reconcile(store, known, rules, records)  # type: ignore[arg-type]  # as above
 
 
 def apply(store: MemoryStore, outcome: Outcome) -> None:
