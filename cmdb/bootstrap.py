@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cmdb.store.connection import Connection
 
 IMPORTERS = "cmdb.importers"
+TRAINING = "cmdb.cli.training"
 _NEEDED_NEXT = (
     "cmdb.store.graph_store",
     "cmdb.services.local_operations",
@@ -126,6 +127,29 @@ def has_database(settings: Settings) -> bool:
     return bool(settings.database_url) or _is_filled(settings)
 
 
+def can_start_fast(settings: Settings) -> bool:
+    """Return whether the embedded engine, if it is used, finds what makes its start fast."""
+    if settings.database_url or settings.url or settings.cache_dir is None:
+        return True
+    from cmdb.store.fast_start import find_cache, is_cache_wanted
+
+    return not is_cache_wanted() or find_cache(settings.cache_dir) is not None
+
+
+def prepare_fast_start(settings: Settings, announce: Callable[[], None]) -> None:
+    """Make what lets the embedded engine start fast, where it is absent; never fail.
+
+    Args:
+        settings: Where it is kept.
+        announce: Called before the seconds that it takes.
+    """
+    if settings.cache_dir is None or can_start_fast(settings):
+        return
+    from cmdb.store.fast_start import make_cache
+
+    make_cache(settings.cache_dir, [TRAINING], announce)
+
+
 def list_importers() -> dict[str, str]:
     """Return the installed formats: name to summary, or to the reason why one does not load."""
     found = {}
@@ -173,7 +197,12 @@ def _connect(settings: Settings, *, create: bool, is_short: bool) -> Connection:
     from cmdb.store.jvm import leave_jvm
 
     with _imports_meanwhile(leave_jvm):
-        return open_arcadedb(settings.graph_dir, heap=settings.database_heap, fast_start=is_short)
+        return open_arcadedb(
+            settings.graph_dir,
+            heap=settings.database_heap,
+            fast_start=is_short,
+            cache_dir=settings.cache_dir,
+        )
 
 
 @contextlib.contextmanager

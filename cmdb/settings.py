@@ -12,6 +12,7 @@ from pathlib import Path
 
 VARIABLES: Mapping[str, str] = {
     "CMDB_DATA_DIR": "Folder of the embedded database and of what belongs to it.",
+    "CMDB_CACHE_DIR": "Folder of what can be made again: the fast start of the embedded engine.",
     "CMDB_DATABASE_URL": "Address of a Neo4j server or cluster; empty: the embedded database.",
     "CMDB_DATABASE_USER": "Who logs in to Neo4j.",
     "CMDB_DATABASE_PASSWORD": "Password of that user; never printed.",
@@ -42,6 +43,7 @@ class Settings:
 
     Attributes:
         data_dir: Folder of the embedded database.
+        cache_dir: Folder of what can be made again; None: nothing is kept.
         database_url: Address of Neo4j, or empty.
         database_user: Who logs in there.
         database_password: Never shown, not even in a representation of this object.
@@ -53,6 +55,7 @@ class Settings:
     """
 
     data_dir: Path
+    cache_dir: Path | None = None
     database_url: str = ""
     database_user: str = ""
     database_password: str = field(default="", repr=False)
@@ -82,9 +85,10 @@ class Settings:
         heap = values["CMDB_DATABASE_HEAP"].lower() or "1g"
         if not _HEAP.fullmatch(heap):
             raise WrongSetting("CMDB_DATABASE_HEAP", f"{heap!r} is no size such as 1g or 512m")
-        folder = values["CMDB_DATA_DIR"]
+        folder, cache = values["CMDB_DATA_DIR"], values["CMDB_CACHE_DIR"]
         return cls(
             data_dir=Path(folder).expanduser() if folder else default_data_dir(given),
+            cache_dir=Path(cache).expanduser() if cache else default_cache_dir(given),
             database_url=_checked_address(values["CMDB_DATABASE_URL"]),
             database_user=values["CMDB_DATABASE_USER"],
             database_password=given.get("CMDB_DATABASE_PASSWORD", ""),
@@ -103,9 +107,22 @@ def default_data_dir(environment: Mapping[str, str], platform: str = sys.platfor
         return Path(environment.get("LOCALAPPDATA") or home / "AppData" / "Local") / "cmdb"
     if platform == "darwin":
         return home / "Library" / "Application Support" / "cmdb"
-    base = environment.get("XDG_DATA_HOME", "")
+    return _xdg_folder(environment.get("XDG_DATA_HOME", ""), home / ".local" / "share") / "cmdb"
+
+
+def default_cache_dir(environment: Mapping[str, str], platform: str = sys.platform) -> Path:
+    """Return the folder where programs of this platform keep what can be made again."""
+    home = Path.home()
+    if platform == "win32":
+        return default_data_dir(environment, platform) / "cache"
+    if platform == "darwin":
+        return home / "Library" / "Caches" / "cmdb"
+    return _xdg_folder(environment.get("XDG_CACHE_HOME", ""), home / ".cache") / "cmdb"
+
+
+def _xdg_folder(given: str, default: Path) -> Path:
     # The XDG specification tells programs to ignore a relative path.
-    return (Path(base) if base.startswith("/") else home / ".local" / "share") / "cmdb"
+    return Path(given) if given.startswith("/") else default
 
 
 def _checked_address(url: str) -> str:

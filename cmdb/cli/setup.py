@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,9 @@ from cmdb.cli.session import Session, session_of
 
 if TYPE_CHECKING:
     from cmdb.model.log_reports import Check
+    from cmdb.settings import Settings
+
+_PREPARING = "Preparing a faster start of all further commands, once; this takes some seconds ..."
 
 
 def register(app: typer.Typer) -> None:
@@ -33,11 +37,13 @@ def init(context: typer.Context, is_json: Json = False) -> None:
         revision = operations.anchor_log().revision
     place = settings.database_url or str(settings.data_dir)
     if is_json:
-        return print_json({"database": place, "revision": revision})
-    state = f"it holds {revision} revisions" if revision else "it is empty"
-    return print_lines(
-        [f"The database at {place} is ready; {state}.", "Next: cmdb import FORMAT PATH"]
-    )
+        print_json({"database": place, "revision": revision})
+    else:
+        state = f"it holds {revision} revisions" if revision else "it is empty"
+        print_lines(
+            [f"The database at {place} is ready; {state}.", "Next: cmdb import FORMAT PATH"]
+        )
+    _prepare_fast_start(settings)
 
 
 def demo(
@@ -50,8 +56,9 @@ def demo(
     """Import a demo estate, preview two changes that look alike, draw a blast radius."""
     from cmdb.cli.demonstration import run_demo
 
-    _ = session_of(context)
+    settings = session_of(context).settings
     run_demo(folder, is_json=is_json)
+    _prepare_fast_start(replace(settings, database_url=""))
 
 
 def doctor(context: typer.Context, is_json: Json = False) -> None:
@@ -75,7 +82,7 @@ def doctor(context: typer.Context, is_json: Json = False) -> None:
 
 def installation_checks(session: Session) -> list[Check]:
     """Return what can be said without opening the database."""
-    from cmdb.bootstrap import list_importers
+    from cmdb.bootstrap import can_start_fast, list_importers
     from cmdb.model.log_reports import Check
 
     settings = session.settings
@@ -89,7 +96,22 @@ def installation_checks(session: Session) -> list[Check]:
         Check("importers", "failure", f"{', '.join(broken)} cannot be loaded", "Install again.")
         if broken
         else Check("importers", "ok", ", ".join(sorted(formats))),
+        Check("fast start", "ok", "prepared")
+        if can_start_fast(settings)
+        else Check(
+            "fast start",
+            "warning",
+            f"not prepared in {settings.cache_dir}: every command takes longer",
+            "cmdb init; the folder (CMDB_CACHE_DIR) must belong to you alone.",
+        ),
     ]
+
+
+def _prepare_fast_start(settings: Settings) -> None:
+    from cmdb.bootstrap import prepare_fast_start
+
+    sys.stdout.flush()
+    prepare_fast_start(settings, lambda: print(_PREPARING, file=sys.stderr, flush=True))
 
 
 def inventory_checks(session: Session) -> list[Check]:

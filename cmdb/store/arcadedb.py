@@ -43,19 +43,22 @@ _ROWS_A_BATCH = 4096
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
-def open_arcadedb(folder: Path, *, heap: str = "1g", fast_start: bool = False) -> ArcadeDB:
+def open_arcadedb(
+    folder: Path, *, heap: str = "1g", fast_start: bool = False, cache_dir: Path | None = None
+) -> ArcadeDB:
     """The database in that folder, created where there is none.
 
     Args:
         folder: where the database's files are.
         heap: largest Java heap; only the first database opened in a process decides.
         fast_start: for commands that end soon; only the first in a process decides.
+        cache_dir: where `make_cache` keeps what makes starts fast; likewise.
 
     Raises:
         DatabaseLocked: another process, or this one, has it open.
         DatabaseUnavailable: it cannot be opened.
     """
-    ensure_jvm(heap=heap, fast_start=fast_start)
+    ensure_jvm(heap=heap, fast_start=fast_start, cache_dir=cache_dir)
     java = _Java()
     path = folder.resolve()
     try:
