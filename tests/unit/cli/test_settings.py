@@ -8,7 +8,7 @@ import pytest
 
 from cmdb.bootstrap import read_settings
 from cmdb.errors import BadSettings
-from cmdb.settings import VARIABLES, Settings, default_data_dir
+from cmdb.settings import VARIABLES, Settings, default_cache_dir, default_data_dir
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 
@@ -28,6 +28,14 @@ def test_the_data_folder_follows_the_platform() -> None:
     assert default_data_dir({"XDG_DATA_HOME": "here"}, "linux") == Path.home() / ".local/share/cmdb"
     assert default_data_dir({}, "darwin").parts[-2:] == ("Application Support", "cmdb")
     assert default_data_dir({"LOCALAPPDATA": "/local"}, "win32") == Path("/local/cmdb")
+
+
+def test_the_cache_folder_follows_the_platform_unless_it_is_given() -> None:
+    assert default_cache_dir({"XDG_CACHE_HOME": "/cache"}, "linux") == Path("/cache/cmdb")
+    assert default_cache_dir({"XDG_CACHE_HOME": "here"}, "linux") == Path.home() / ".cache/cmdb"
+    assert default_cache_dir({}, "darwin").parts[-2:] == ("Caches", "cmdb")
+    assert default_cache_dir({"LOCALAPPDATA": "/local"}, "win32") == Path("/local/cmdb/cache")
+    assert Settings.from_environment({"CMDB_CACHE_DIR": "/mine"}).cache_dir == Path("/mine")
 
 
 @pytest.mark.parametrize(
