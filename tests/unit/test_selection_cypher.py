@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cmdb.errors import BadValue, UnknownClass, UnknownRelationshipType
-from cmdb.model.registry import Attribute, CIClass, Registry
+from cmdb.model.definitions import Attribute, CIClass
+from cmdb.model.registry import Registry
 from cmdb.model.rights import SEES_ALL, Visibility
 from cmdb.model.selection import And, Filter, Nested, Not, Or, Selection, Sort, Where
 from cmdb.model.shipped import shipped_registry
