@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.records import Link, Record, Reference
-from cmdb.model.registry import LIFECYCLE
 
 STRENGTHS: Final = ("hard", "soft", "gate", "weak")
 WITHIN_DEPTH_LIMIT: Final = 10

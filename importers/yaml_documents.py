@@ -244,7 +244,7 @@ def _scalar(event: yaml.ScalarEvent) -> Any:
 
 
 def _refusal(name: str, error: Exception, hint: str) -> BadFile:
-    way_out = hint or "Check the file with a YAML linter."
+    way_out = hint or "Was its export cut off? If not, check it with a YAML linter."
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         mark = error.problem_mark
         reason = f"this is not YAML ({error.problem or error.context})"

@@ -218,8 +218,8 @@ def _trust_lines(basis: Basis) -> list[str]:
     if trust.inferred_known:
         hard = _hard_text(trust.inferred_known_hard, trust.inferred_known)
         lines.append(
-            f"In all, {trust.inferred_known} of the {trust.relationships_known} relationships on "
-            f"record are inferred{hard}."
+            f"In all, {trust.inferred_known} of the {trust.relationships_known} relationships that "
+            f"bear on impact are inferred{hard}."
         )
     if trust.stale_count:
         names = ", ".join(str(ci) for ci in trust.stale[:5])

@@ -10,7 +10,7 @@ import typer
 
 from cmdb.cli.options import TIME_HELP, Json, Reason, parse_pairs, parse_time
 from cmdb.cli.session import Session, session_of
-from cmdb.errors import BadValue
+from cmdb.errors import BadFile, BadValue
 
 if TYPE_CHECKING:
     from cmdb.model.import_reports import ImportReport, ImportRequest
@@ -98,6 +98,7 @@ def run_import(
     """Import with a progress bar, into a new database where there is none.
 
     The format is looked up before a database is made: a typing mistake leaves nothing behind.
+    Where the input itself is refused, the new database stays, without any CI.
     """
     from cmdb.bootstrap import has_database, load_importer
     from cmdb.cli.output import progress_bar, say
@@ -112,11 +113,16 @@ def run_import(
         if is_new:
             say(f"Making a new database in {settings.data_dir}.")
         say(describe(request))
-    with (
-        session.operations(create=True, is_short=_is_small(source)) as operations,
-        progress_bar(is_wanted=not is_quiet) as progress,
-    ):
-        return operations.import_inventory(source, request, progress)
+    try:
+        with (
+            session.operations(create=True, is_short=_is_small(source)) as operations,
+            progress_bar(is_wanted=not is_quiet) as progress,
+        ):
+            return operations.import_inventory(source, request, progress)
+    except BadFile:
+        if is_new and not is_quiet:
+            say(f"The new database in {settings.data_dir} is still empty.")
+        raise
 
 
 def describe(request: ImportRequest) -> str:
@@ -137,8 +143,15 @@ def default_source(file_format: str, path: str) -> str:
 
 
 def input_of(path: str) -> ImportInput:
-    """Return what an importer is to read."""
+    """Return what an importer is to read.
+
+    Raises:
+        BadValue: No path, as of a variable that is not set; else that would be this folder.
+    """
     from cmdb.model.records import ImportInput
+
+    if not path:
+        raise BadValue("PATH", "it is empty", "Name a file, a folder, or - for standard input.")
 
     if path == "-":
         return ImportInput(stream=sys.stdin.buffer, name="standard input")
@@ -152,8 +165,6 @@ def _is_small(source: ImportInput) -> bool:
 
 
 def _check_is_there(source: ImportInput) -> None:
-    from cmdb.errors import BadFile
-
     if source.path is not None and not source.path.exists():
         raise BadFile(source.name, "there is no such file", "Check the path.")
 

@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.identify import identifying_values
 from cmdb.model.inventory import to_epoch_ms
 from cmdb.model.records import Link, Problem, Record, Reference
-from cmdb.model.registry import LIFECYCLE, Registry
+from cmdb.model.registry import Registry
 from cmdb.model.source_records import (
     SourceRecord,
     digest_of,

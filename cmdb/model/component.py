@@ -16,6 +16,7 @@ from cmdb.model.placeholders import Placeholders
 from cmdb.model.registry import Registry
 from cmdb.model.resolve import Resolver
 from cmdb.model.source_records import SourceRecord
+from cmdb.model.surroundings import find_dependents, find_inner
 
 
 @dataclass(slots=True)
@@ -271,35 +272,11 @@ class Component:
 
     def _dependents(self, cis: set[str]) -> set[str]:
         """Return records whose keys or relationships hang on these CIs or on things within them."""
-        inner = self._inner(cis)
-        places = cis | inner
-        self.needs.cis |= unread(inner, self.known.cis)
-        if self.known.has_pending:
-            self.needs.waiting_within |= unread(places, self.known.waiting_within)
-        self.needs.both_ways |= places - self.known.both_ways
-        if self.needs:
-            return set()
-        self.disturbed |= places
-        records: set[str] = set()
-        for row in self.known.relationships.values():
-            if row["dependent"] in places or row["provider"] in places:
-                records |= row["assertions"].keys()
-        for ci_id in places:
-            records |= {p.record_id for p in self.known.waiting_within.get(ci_id, ())}
-        return records.union(*(self.known.records_of[ci_id] for ci_id in inner))
-
-    def _inner(self, cis: set[str]) -> set[str]:
-        """Return what is identified within these CIs, directly or through others."""
-        found: set[str] = set()
-        todo = cis
-        while todo:
-            self.needs.within |= unread(todo, self.known.within)
-            keys = [key for ci_id in todo for key in self.known.within.get(ci_id, ())]
-            held = [identifier for key in keys if (identifier := self.known.identifiers.get(key))]
-            owners = {ci for each in held for ci in (each.ci_id, *each.contested)} - {""}
-            todo = owners - found - cis
-            found |= owners
-        return found
+        inner = find_inner(cis, self.known, self.needs)
+        records = find_dependents(cis, inner, self.known, self.needs)
+        if not self.needs:
+            self.disturbed |= cis | inner
+        return records
 
 
 def hangs_on_others(record: SourceRecord) -> bool:

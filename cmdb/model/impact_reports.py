@@ -87,7 +87,7 @@ class Trust(Report):
         inferred_used: How many of those were guessed by an importer rather than stated by a source.
         inferred_by: What guessed them, with numbers.
         inferred_hard: How many of the guessed ones are taken as hard.
-        relationships_known: Relationships of the whole topology.
+        relationships_known: Relationships of the whole topology: those that bear on impact.
         inferred_known: How many of those are guessed.
         inferred_known_hard: How many of the guessed ones are taken as hard.
         stale_count: CIs of the answer that no source has confirmed lately.

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from cmdb.model.registry import (
+from cmdb.model.definitions import (
     LAYERS,
     LIFECYCLE,
     SERVICE_LAYERS,
@@ -20,9 +20,9 @@ from cmdb.model.registry import (
     Attribute,
     CIClass,
     IdentificationRule,
-    Registry,
     RelationshipType,
 )
+from cmdb.model.registry import Registry
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.values import PLACEHOLDERS
 

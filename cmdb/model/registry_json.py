@@ -11,14 +11,14 @@ from typing import Any
 
 import orjson
 
-from cmdb.model.registry import (
+from cmdb.model.definitions import (
     Attribute,
     Availability,
     CIClass,
     IdentificationRule,
-    Registry,
     RelationshipType,
 )
+from cmdb.model.registry import Registry
 
 
 def encode_class(ci_class: CIClass) -> str:

@@ -9,16 +9,16 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from cmdb.model.registry import (
+from cmdb.model.definitions import (
     Attribute,
     Availability,
     CIClass,
     IdentificationRule,
-    Registry,
     RelationshipType,
     Several,
     Strength,
 )
+from cmdb.model.registry import Registry
 
 _ATTRIBUTE = re.compile(r"(?P<name>\w+)(?::(?P<kind>\w+))?(?P<many>\*)?(?:\[(?P<unit>[^\]]+)\])?")
 

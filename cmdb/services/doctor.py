@@ -41,7 +41,8 @@ def doctor(context: Context) -> DoctorReport:
 
 def _content(counts: dict[str, int], snapshot: Snapshot) -> Check:
     total = sum(counts.values())
-    text = f"{total} CIs of {len(counts)} classes, {snapshot.topology.edge_count} relationships"
+    followed = snapshot.topology.edge_count
+    text = f"{total} CIs of {len(counts)} classes, {followed} relationships that bear on impact"
     if total:
         return Check("inventory", "ok", text)
     return Check("inventory", "warning", text, "Import something: cmdb import FORMAT PATH.")
@@ -160,7 +161,7 @@ def _stale(context: Context) -> Check:
 
 def _guessed(snapshot: Snapshot) -> Check:
     total, guessed = snapshot.topology.edge_count, snapshot.inferred_edges
-    text = f"{guessed} of {total} relationships are inferred"
+    text = f"{guessed} of {total} relationships that bear on impact are inferred"
     if not guessed:
         return Check("inference", "ok", text)
     return Check("inference", "ok", text, "Answers that use them say so.")

@@ -14,9 +14,9 @@ from typing import Any
 from uuid_utils import uuid7
 
 from cmdb.errors import BadValue, UnknownRelationship
+from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.inventory import CI, Relationship
 from cmdb.model.records import Link, Record
-from cmdb.model.registry import LIFECYCLE
 from cmdb.model.rights import SEES_ALL
 from cmdb.ports import EditReason, NewGroup, NewRelationship
 from cmdb.services.context import Context

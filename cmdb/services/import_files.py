@@ -19,6 +19,18 @@ class _Lines(AbstractContextManager["_Lines"]):
         self._path = path
         self._file: IO[bytes] | None = None
 
+    def __enter__(self) -> Self:
+        """Refuse a place where no file can be made, while nothing is written yet."""
+        if self._path is not None and not (self._path.is_fifo() or self._path.is_char_device()):
+            is_new = not self._path.exists()
+            try:
+                self._path.open("ab").close()
+                if is_new:
+                    self._path.unlink()
+            except OSError as error:
+                raise _refusal(self._path, error) from error
+        return self
+
     def _write(self, line: dict[str, Any]) -> None:
         if self._path is None:
             return
@@ -26,8 +38,7 @@ class _Lines(AbstractContextManager["_Lines"]):
             try:
                 self._file = self._path.open("wb")
             except OSError as error:
-                reason = error.strerror or "cannot be written"
-                raise BadFile(str(self._path), reason) from error
+                raise _refusal(self._path, error) from error
         self._file.write(orjson.dumps(line) + b"\n")
 
     def __exit__(
@@ -42,9 +53,6 @@ class _Lines(AbstractContextManager["_Lines"]):
 
 class Rejects(_Lines):
     """What was left out, each with its reason: mend it and import it again."""
-
-    def __enter__(self) -> Self:
-        return self
 
     def add(self, problem: Problem) -> None:
         """Note one problem."""
@@ -63,9 +71,6 @@ class Rejects(_Lines):
 class Results(_Lines):
     """The outcome per record: the source's own key, the CI, the decision."""
 
-    def __enter__(self) -> Self:
-        return self
-
     def add(self, decision: Decision) -> None:
         """Note one decision."""
         self._write(
@@ -78,3 +83,10 @@ class Results(_Lines):
                 "conflicts": [list(conflict) for conflict in decision.conflicts],
             }
         )
+
+
+def _refusal(path: Path, error: OSError) -> BadFile:
+    reason = error.strerror or type(error).__name__
+    return BadFile(
+        str(path), f"it cannot be written ({reason})", "Check the folder and its rights."
+    )

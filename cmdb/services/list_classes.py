@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmdb.model.registry import LAYERS
+from cmdb.model.definitions import LAYERS
 from cmdb.model.reports import ClassesReport, ClassSummary
 from cmdb.services.context import Context
 from cmdb.services.permit import permit

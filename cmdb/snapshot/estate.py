@@ -14,8 +14,9 @@ import numpy as np
 
 from cmdb.errors import UnknownRevision
 from cmdb.model.changes import LogChange
+from cmdb.model.definitions import LIFECYCLE, TAKES_PART
 from cmdb.model.log import LogEntry
-from cmdb.model.registry import LIFECYCLE, TAKES_PART, Registry
+from cmdb.model.registry import Registry
 from cmdb.snapshot.columns import Table, TableDraft
 from impact import Strength
 

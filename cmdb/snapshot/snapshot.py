@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmdb.errors import UnknownCI
-from cmdb.model.registry import LIFECYCLE, SERVICE_LAYERS, Registry
+from cmdb.model.definitions import LIFECYCLE, SERVICE_LAYERS
+from cmdb.model.registry import Registry
 from cmdb.snapshot.building import build_topology
 from cmdb.snapshot.columns import Table, starts_with
 from cmdb.snapshot.criticality import HIGHEST, LOWEST, compute_criticality

@@ -17,8 +17,9 @@ from datetime import datetime
 from typing import Any, Final
 
 from cmdb.errors import BadValue
+from cmdb.model.definitions import LIFECYCLE, Attribute
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, to_epoch_ms
-from cmdb.model.registry import LIFECYCLE, Attribute, Registry
+from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
 from cmdb.model.selection import And, Filter, Not, Or, Where
 from cmdb.model.values import CHECKS, NotThatKind

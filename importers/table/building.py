@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.records import Item, Link, Problem, Record, Reference, Skipped
-from cmdb.model.registry import LIFECYCLE
 from importers.credentials import REASON as CREDENTIAL
 from importers.credentials import is_credential
 from importers.table.cells import BadCell, parse_moment, split_cell

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from cmdb.errors import BadFile
+from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.records import Problem
-from cmdb.model.registry import LIFECYCLE
 from cmdb.model.shipped import shipped_registry
 from importers.table.cells import CellRule
 from importers.table.mapping import (

@@ -163,7 +163,7 @@ def test_a_field_that_classes_store_differently_is_compared_in_each_way(
 
     def found(**condition: Any) -> list[Any]:
         [(operator, value)] = condition.items()
-        return ids(select(connection, where=Where("ports", operator, value)))  # type: ignore[arg-type]
+        return ids(select(connection, where=Where("ports", operator, value)))  # type: ignore[arg-type]  # an operator by its name
 
     assert found(eq=80) == ["one", "several"]
     assert found(ne=80) == ["none", "text"]

@@ -46,6 +46,28 @@ def test_a_missing_file_leaves_no_database_behind(cmdb: CommandLine, tmp_path: P
     assert not cmdb.data_dir.exists()
 
 
+def test_an_empty_path_is_not_taken_for_the_folder_one_is_in(cmdb: CommandLine) -> None:
+    ended = cmdb("import", "kubernetes", "")
+
+    assert (ended.code, "BAD_VALUE: PATH: it is empty" in ended.err) == (2, True)
+    assert not cmdb.data_dir.exists()
+
+
+def test_a_file_that_is_refused_leaves_a_new_database_empty_and_says_so(
+    cmdb: CommandLine, tmp_path: Path
+) -> None:
+    file = tmp_path / "cut.yaml"
+    file.write_text("kind: Service\nmetadata: {name: a, namespace: b}\n---\nkind: Dep\nmetad")
+
+    ended = cmdb("import", "kubernetes", file)
+    listed = cmdb.json("ci", "list")
+
+    assert ended.code == 2
+    assert f"The new database in {cmdb.data_dir} is still empty." in ended.err
+    assert "this is not YAML (could not find expected ':'). Was its export cut off?" in ended.err
+    assert listed["cis"] == []
+
+
 def test_a_wrong_option_is_a_usage_error_with_a_way_out(cmdb: CommandLine) -> None:
     ended = cmdb("ci", "list", "--colour")
 

@@ -16,8 +16,8 @@ HEAD = json.dumps({"format": "cmdb-records", "version": 1})
 def disputed(cmdb: CommandLine, tmp_path: Path) -> CommandLine:
     """A machine of which two sources say different things; `late` was heard last."""
     for source, day in (("early", 1), ("late", 2)):
-        record = {"class": "Host", "key": "w", "name": "w", "attributes": {"fqdn": "w.example.org"}}
-        record["attributes"] |= {"os": source}  # type: ignore[operator]  # it is an object
+        facts = {"fqdn": "w.example.org", "os": source}
+        record = {"class": "Host", "key": "w", "name": "w", "attributes": facts}
         path = tmp_path / f"{source}.jsonl"
         path.write_text(f"{HEAD}\n{json.dumps(record)}\n", encoding="utf-8")
         ended = cmdb("import", "records", path, "--observed-at", f"2030-03-0{day}T00:00:00Z")

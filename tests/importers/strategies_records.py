@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.records import Link, Record, Reference
-from cmdb.model.registry import LIFECYCLE
 from importers.records_decoding import STRENGTHS
 
 texts = st.text("abcXYZ019 _-/.:\"'\\\t\n\r\x00\x7fé€ß語💥\u2028\ufeff", max_size=20)
@@ -45,8 +45,8 @@ links = st.builds(
     denied=st.booleans(),
 )
 moments = st.datetimes(
-    datetime(1970, 1, 1),  # noqa: DTZ001
-    datetime(2100, 1, 1),  # noqa: DTZ001
+    datetime(1970, 1, 1),  # noqa: DTZ001 (the zone is added)
+    datetime(2100, 1, 1),  # noqa: DTZ001 (the zone is added)
     timezones=st.just(UTC),
 )
 all_records = st.builds(

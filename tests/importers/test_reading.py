@@ -58,7 +58,7 @@ def test_a_file_without_permission_is_refused(importer: Importer, tmp_path: Path
 @pytest.mark.parametrize("error", [PermissionError(13, "denied"), OSError(5, "Input/output error")])
 def test_a_stream_that_fails_is_refused(importer: Importer, error: OSError) -> None:
     class Failing(io.BytesIO):
-        def read(self, size: int | None = -1) -> bytes:  # noqa: ARG002
+        def read(self, *_: object) -> bytes:
             raise error
 
     message = refusal(importer, ImportInput(stream=Failing(), name="x"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cmdb.model.records import Item
+from cmdb.model.records import Item, Problem, Record
 from importers.table import IMPORTER
 from tests.importers.reading_items import (
     only_record,
@@ -113,5 +113,7 @@ def test_times_of_observation_need_a_zone(tmp_path: Path) -> None:
     zoned = read({"column": "seen", "order": "day-first", "zone": "Europe/Paris"})
     bare = read({"column": "seen", "order": "day-first"})
 
-    assert getattr(zoned, "observed_at") == datetime(2024, 1, 2, 9, tzinfo=UTC)  # noqa: B009
-    assert "a time with its zone" in getattr(bare, "reason")  # noqa: B009
+    assert isinstance(zoned, Record)
+    assert zoned.observed_at == datetime(2024, 1, 2, 9, tzinfo=UTC)
+    assert isinstance(bare, Problem)
+    assert "a time with its zone" in bare.reason

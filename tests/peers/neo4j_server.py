@@ -138,8 +138,11 @@ class Neo4jServer:
 
     def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        alive = lambda: process.poll() is None  # noqa: E731
-        while wait_for_port(self.port, seconds=deadline - time.monotonic(), alive=alive):
+
+        def is_alive() -> bool:
+            return process.poll() is None
+
+        while wait_for_port(self.port, seconds=deadline - time.monotonic(), alive=is_alive):
             with (
                 contextlib.suppress(neo4j.exceptions.Neo4jError, neo4j.exceptions.DriverError),
                 neo4j.GraphDatabase.driver(self.url, max_transaction_retry_time=0) as driver,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from itertools import count, pairwise
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
@@ -53,7 +54,7 @@ def poured(batches: Sequence[Sequence[SourceRecord]]) -> MemoryStore:
     for batch in batches:
         rules = Rules(store.registry(), {}, lambda: f"ci-{next(ids):05d}")
         known = evidence.begin(store)  # type: ignore[arg-type]  # the part that is read
-        outcome = evidence.reconcile(store, known, rules, newest(batch))  # type: ignore[arg-type]
+        outcome = evidence.reconcile(store, known, rules, newest(batch))  # type: ignore[arg-type]  # as above
         store.apply(outcome.changes, Stamp("test"))
     return store
 
@@ -65,7 +66,9 @@ def batches_of(records: Sequence[Any], cuts: Sequence[int]) -> list[Sequence[Any
 
 @given(record_sets(), st.randoms(use_true_random=False), st.lists(st.integers(0, 8), max_size=4))
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
-def test_any_order_and_any_batches_give_one_graph(pairs, random, cuts) -> None:  # type: ignore[no-untyped-def]
+def test_any_order_and_any_batches_give_one_graph(
+    pairs: list[tuple[Record, int]], random: Random, cuts: list[int]
+) -> None:
     records = kept(pairs)
     shuffled = [*records]
     random.shuffle(shuffled)
@@ -78,7 +81,7 @@ def test_any_order_and_any_batches_give_one_graph(pairs, random, cuts) -> None: 
 
 @given(record_sets())
 @settings(max_examples=EXAMPLES // 2, deadline=None, derandomize=True)
-def test_the_same_records_again_change_nothing(pairs) -> None:  # type: ignore[no-untyped-def]
+def test_the_same_records_again_change_nothing(pairs: list[tuple[Record, int]]) -> None:
     records = kept(pairs)
     store = poured([[record] for record in records])
     revision, picture = store.head().revision, store.picture()
@@ -86,7 +89,7 @@ def test_the_same_records_again_change_nothing(pairs) -> None:  # type: ignore[n
     for record in records:
         rules = Rules(store.registry(), {}, lambda: "never")
         known = evidence.begin(store)  # type: ignore[arg-type]  # the part that is read
-        outcome = evidence.reconcile(store, known, rules, [record])  # type: ignore[arg-type]
+        outcome = evidence.reconcile(store, known, rules, [record])  # type: ignore[arg-type]  # as above
         store.apply(outcome.changes, Stamp("test"))
 
     assert (store.head().revision, store.picture()) == (revision, picture)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -66,7 +67,13 @@ WRITERS = st.sampled_from([EarlyWriter, LateWriter])
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_batches_and_stops_end_where_one_piece_ends(monkeypatch, pairs, size, stop, writer) -> None:  # type: ignore[no-untyped-def]
+def test_batches_and_stops_end_where_one_piece_ends(
+    monkeypatch: pytest.MonkeyPatch,
+    pairs: list[tuple[Record, int]],
+    size: int,
+    stop: int,
+    writer: type[Executor],
+) -> None:
     records = strangers(pairs)
     whole = MemoryStore()
     run(whole, records)
@@ -91,7 +98,13 @@ def test_batches_and_stops_end_where_one_piece_ends(monkeypatch, pairs, size, st
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_a_second_run_leaves_what_its_records_say(monkeypatch, first, second, size, writer) -> None:  # type: ignore[no-untyped-def]
+def test_a_second_run_leaves_what_its_records_say(
+    monkeypatch: pytest.MonkeyPatch,
+    first: list[tuple[Record, int]],
+    second: list[tuple[Record, int]],
+    size: int,
+    writer: type[Executor],
+) -> None:
     whole, parted = MemoryStore(), MemoryStore()
     for pairs in (first, second):
         run(whole, strangers(pairs))

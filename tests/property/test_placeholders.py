@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from random import Random
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cmdb.errors import Interrupted
+from cmdb.model.records import Record
 from cmdb.model.source_records import SourceRecord
 from tests.fakes.deciding import apply, decided_on, is_refused
 from tests.fakes.importing import AT, DisturbedStore, run, use_batches_of
@@ -67,7 +70,9 @@ def assert_is_function_of(store: MemoryStore, records: Sequence[SourceRecord]) -
     st.lists(st.integers(0, 16), max_size=8),
 )
 @OFTEN
-def test_corrections_and_late_deliveries_in_any_order_give_one_graph(pairs, random, cuts) -> None:  # type: ignore[no-untyped-def]
+def test_corrections_and_late_deliveries_in_any_order_give_one_graph(
+    pairs: list[tuple[Record, int]], random: Random, cuts: list[int]
+) -> None:
     records = kept(pairs)
     told = [*records, *random.sample(records, len(records) // 3)]
     random.shuffle(told)
@@ -79,7 +84,9 @@ def test_corrections_and_late_deliveries_in_any_order_give_one_graph(pairs, rand
 
 @given(shared_record_sets(), st.randoms(use_true_random=False))
 @OFTEN
-def test_after_each_single_record_the_graph_is_that_of_all_so_far(pairs, random) -> None:  # type: ignore[no-untyped-def]
+def test_after_each_single_record_the_graph_is_that_of_all_so_far(
+    pairs: list[tuple[Record, int]], random: Random
+) -> None:
     records = kept(pairs)
     random.shuffle(records)
     store, told = MemoryStore(), []
@@ -95,7 +102,9 @@ def test_after_each_single_record_the_graph_is_that_of_all_so_far(pairs, random)
 
 @given(shared_record_sets())
 @OFTEN
-def test_two_writers_at_once_leave_what_one_after_the_other_leaves(pairs) -> None:  # type: ignore[no-untyped-def]
+def test_two_writers_at_once_leave_what_one_after_the_other_leaves(
+    pairs: list[tuple[Record, int]],
+) -> None:
     *first, one, two, three = records = kept(pairs)
     store = MemoryStore()
     for record in first:
@@ -112,8 +121,12 @@ def test_two_writers_at_once_leave_what_one_after_the_other_leaves(pairs) -> Non
 
 @given(shared_record_sets(), st.integers(1, 4), st.permutations([1, 2, 3]), st.integers(0, 12))
 @OFTEN_WITH_PATCHES
-def test_runs_in_batches_stopped_anywhere_end_where_one_piece_ends(  # type: ignore[no-untyped-def]
-    monkeypatch, pairs, size, order, stop
+def test_runs_in_batches_stopped_anywhere_end_where_one_piece_ends(
+    monkeypatch: pytest.MonkeyPatch,
+    pairs: list[tuple[Record, int]],
+    size: int,
+    order: list[int],
+    stop: int,
 ) -> None:
     files = {at: [record for record, time in pairs if min(time, 3) == at] for at in order}
     whole, parted = DisturbedStore(), DisturbedStore()

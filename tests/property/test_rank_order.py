@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from concurrent.futures import Executor
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -38,7 +40,9 @@ def pour(store: DisturbedStore, pairs: Sequence[tuple[Record, int]]) -> None:
 
 @given(record_sets(), PRECEDENCES, PRECEDENCES, st.integers(0, 8))
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
-def test_ranks_before_after_and_between_records_give_one_graph(pairs, one, two, cut) -> None:  # type: ignore[no-untyped-def]
+def test_ranks_before_after_and_between_records_give_one_graph(
+    pairs: list[tuple[Record, int]], one: int, two: int, cut: int
+) -> None:
     before, after, between = DisturbedStore(), DisturbedStore(), DisturbedStore()
 
     rank(before, "s1", one)
@@ -70,8 +74,13 @@ def test_ranks_before_after_and_between_records_give_one_graph(pairs, one, two, 
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_a_rank_while_an_import_runs_ends_where_one_before_it_ends(  # type: ignore[no-untyped-def]
-    monkeypatch, pairs, precedence, size, writer, write
+def test_a_rank_while_an_import_runs_ends_where_one_before_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+    pairs: list[tuple[Record, int]],
+    precedence: int,
+    size: int,
+    writer: type[Executor],
+    write: int,
 ) -> None:
     records = [record for record, _ in pairs]
     before, meanwhile = DisturbedStore(), DisturbedStore()

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from cmdb.model.check import MOST_NESTED, check_record
+from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.records import Link, Problem, Record, Reference
-from cmdb.model.registry import LIFECYCLE
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord, digest_of
 from tests.fakes.deciding import host, named

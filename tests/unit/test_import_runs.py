@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from cmdb.errors import Interrupted
+from cmdb.errors import BadFile, Interrupted
 from cmdb.model.records import ImportInput, Item, Link, Problem, Record, Reference
 from cmdb.model.source_records import source_record_id
 from tests.fakes.deciding import apply, decided, host, named
@@ -268,3 +268,18 @@ def test_a_reference_into_a_ci_waits_again_for_a_key_that_the_ci_loses() -> None
 
     assert store.picture()["waiting"] == before
     assert len(before) == 1
+
+
+@pytest.mark.parametrize("option", ["results", "rejects"])
+@pytest.mark.parametrize("place", [".", "nowhere/file"])
+def test_a_file_that_cannot_be_written_stops_the_run_before_it_writes_anything(
+    tmp_path: Path, option: str, place: str
+) -> None:
+    store = DisturbedStore()
+    options: dict[str, Any] = {option: tmp_path / place}
+
+    with pytest.raises(BadFile, match=r"it cannot be written \(.*\)\. .* Nothing was written"):
+        run(store, [host("a")], observed_at=AT, **options)
+
+    assert (store.cis, store.runs) == ({}, {})
+    assert list(tmp_path.iterdir()) == []

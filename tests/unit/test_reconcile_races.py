@@ -138,7 +138,9 @@ def checked(record: Record, at: int) -> SourceRecord:
 
 @given(record_sets())
 @settings(max_examples=EXAMPLES, deadline=None, derandomize=True)
-def test_two_writers_at_once_leave_what_one_after_the_other_leaves(pairs) -> None:  # type: ignore[no-untyped-def]
+def test_two_writers_at_once_leave_what_one_after_the_other_leaves(
+    pairs: list[tuple[Record, int]],
+) -> None:
     *first, one, two = [checked(record, at) for record, at in pairs]
     sequential, concurrent = MemoryStore(), MemoryStore()
     for record in (*first, one, two):

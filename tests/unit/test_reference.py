@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cmdb.model.definitions import LAYERS, LIFECYCLE, IdentificationRule
 from cmdb.model.reference import KINDS, SEVERAL, STAGES, main, render_reference
-from cmdb.model.registry import LAYERS, LIFECYCLE, IdentificationRule
 from cmdb.model.registry_json import encode_class, extended
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.values import CHECKS

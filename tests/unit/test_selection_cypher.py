@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from cmdb.errors import BadValue, UnknownClass, UnknownRelationshipType
-from cmdb.model.registry import Attribute, CIClass, Registry
+from cmdb.model.definitions import Attribute, CIClass
+from cmdb.model.registry import Registry
 from cmdb.model.rights import SEES_ALL, Visibility
 from cmdb.model.selection import And, Filter, Nested, Not, Or, Selection, Sort, Where
 from cmdb.model.shipped import shipped_registry
@@ -49,7 +50,7 @@ def compiled(visibility: Visibility = SEES_ALL, **asked: Any) -> Compiled:
         (Where("tls", "lt", True), "an operator for boolean"),
         (Where("lifecycle", "eq", "deleted"), "one of planned"),
         (Where("created_at", "gt", "yesterday"), "a time such as"),
-        (Where("created_at", "gt", datetime(2026, 1, 1)), "with its zone"),  # noqa: DTZ001
+        (Where("created_at", "gt", datetime(2026, 1, 1)), "with its zone"),  # noqa: DTZ001 (on purpose)
         (Where("ports", "eq", object()), "expected"),
     ],
 )

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from cmdb.errors import UnknownRevision
-from cmdb.model.registry import Registry, RelationshipType
+from cmdb.model.definitions import RelationshipType
+from cmdb.model.registry import Registry
 from cmdb.model.shipped import shipped_registry
 from cmdb.snapshot import Snapshots
 from cmdb.snapshot.checkpoint import pack, unpack

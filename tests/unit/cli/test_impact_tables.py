@@ -67,7 +67,10 @@ def test_an_inferred_relationship_is_said_to_be_guessed_and_taken_as_hard() -> N
         "Trust: 5 of the 9 relationships used are inferred (guessed from environment (5)) and "
         "taken as hard; marked ->? above."
     ) in lines
-    assert "In all, 16 of the 40 relationships on record are inferred and taken as hard." in lines
+    assert (
+        "In all, 16 of the 40 relationships that bear on impact are inferred and taken as hard."
+        in lines
+    )
 
 
 def test_an_answer_cut_short_never_looks_complete() -> None:
