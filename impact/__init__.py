@@ -5,9 +5,10 @@ from impact.diff import ImpactDiff, ServiceChange, diff_impact
 from impact.errors import ImpactError, InvalidBudget, InvalidOutage, InvalidTopology, UnknownNode
 from impact.evidence import Step
 from impact.explanation import Account, Explanation, GateCount, explain
+from impact.gates import GateFigures
 from impact.hits import Hit
 from impact.model import Assumption, Outage, Problem, State, Strength
-from impact.patching import EdgeArrays
+from impact.patching import EdgeArrays, Patch
 from impact.propagation import States, propagate
 from impact.reach import reachable
 from impact.timeline import Slice, Timeline, timeline
@@ -21,6 +22,7 @@ __all__ = [
     "EdgeArrays",
     "Explanation",
     "GateCount",
+    "GateFigures",
     "Hit",
     "ImpactDiff",
     "ImpactError",
@@ -28,6 +30,7 @@ __all__ = [
     "InvalidOutage",
     "InvalidTopology",
     "Outage",
+    "Patch",
     "Problem",
     "ServiceChange",
     "Slice",

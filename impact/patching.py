@@ -1,16 +1,15 @@
-"""How does a topology take in a few edges and nodes, without being built anew?"""
+"""How does a topology take in what a few nodes depend on now, without being built anew?"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from impact.arrays import (
-    GATE,
     INFERRED,
     KIND,
     TOLERANT,
@@ -19,27 +18,30 @@ from impact.arrays import (
     Float64,
     Int32,
     Int64,
-    Rows,
     UInt8,
     as_nodes,
+    row_positions,
 )
 from impact.compiling import edge_codes
 from impact.errors import InvalidTopology
+from impact.gates import GateFigures, count_members, mark_repeated_members, restate_gates
+from impact.row_patching import Renumbering, RowPatch, renumber, without
+from impact.topology import GROUP
 
 if TYPE_CHECKING:
     from impact.topology import Topology
 
-Array = TypeVar("Array", bound=NDArray[Any])
+_NO_NODES = np.empty(0, dtype=np.int32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EdgeArrays:
-    """Edges to take away or to add; arrays of shape (k,), as `Topology.build` takes them.
+    """Edges to add; arrays of shape (k,), as `Topology.build` takes them.
 
     Attributes:
         dependents: int, node index of each dependent.
         providers: int, node index of each provider.
-        strengths: uint8, codes of `Strength`; memberships (GATE) are not patched.
+        strengths: uint8, codes of `Strength`.
         tolerates_seconds: float64, NaN or 0 for none.
         inferred: bool.
         confidence: float32 in [0, 1]; 1 where nothing was given.
@@ -57,6 +59,43 @@ class EdgeArrays:
         return len(self.strengths)
 
 
+def no_edges() -> EdgeArrays:
+    """Return arrays of no edges."""
+    return EdgeArrays(
+        _NO_NODES,
+        _NO_NODES,
+        np.empty(0, dtype=np.uint8),
+        np.empty(0, dtype=np.float64),
+        np.empty(0, dtype=np.bool_),
+        np.empty(0, dtype=np.float32),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """What distinguishes a topology from an earlier one.
+
+    A node is stated anew as a whole: all edges to what it depends on, its members among them, and
+    what it needs as a gate. Nodes go and come; the others keep their order.
+
+    Attributes:
+        restated: int, nodes that are stated anew, by the indices that hold before.
+        gone: int, ascending: nodes that are no more, by the indices that hold before.
+        places: int, ascending: indices of new nodes, of those that hold afterwards. They are no
+            services, and have criticality 1 and q 0.
+        ids: Ids of the new nodes, none of them known.
+        edges: What the restated and the new nodes depend on, by the indices that hold afterwards.
+        gates: Which of them are gates, by the indices that hold afterwards; the others are none.
+    """
+
+    restated: Int32 = field(default_factory=_NO_NODES.copy)
+    gone: Int32 = field(default_factory=_NO_NODES.copy)
+    places: Int32 = field(default_factory=_NO_NODES.copy)
+    ids: Sequence[str] = ()
+    edges: EdgeArrays = field(default_factory=no_edges)
+    gates: GateFigures = field(default_factory=GateFigures.none)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Packed:
     """Edges with their codes as a topology keeps them, and the milliseconds each tolerates."""
@@ -70,223 +109,155 @@ class _Packed:
     def take(self, chosen: NDArray[Any]) -> _Packed:
         return _Packed(*(getattr(self, name)[chosen] for name in self.__slots__))
 
-    @property
-    def is_weak(self) -> Bool:
-        found: Bool = (self.codes & KIND) == WEAK
-        return found
 
-
-def no_edges() -> EdgeArrays:
-    """Return arrays of no edges."""
-    nodes = np.empty(0, dtype=np.int32)
-    return EdgeArrays(
-        nodes,
-        nodes,
-        np.empty(0, dtype=np.uint8),
-        np.empty(0, dtype=np.float64),
-        np.empty(0, dtype=np.bool_),
-        np.empty(0, dtype=np.float32),
-    )
-
-
-def insert_nodes(topology: Topology, place: int, ids: Sequence[str]) -> dict[str, Any]:
-    """Return the parts of a topology with plain nodes, free of edges, put in at `place`."""
-    count = len(ids)
-
-    def moved(nodes: Int32) -> Int32:
-        return nodes + (nodes >= place) * np.int32(count)
-
-    def widened(values: NDArray[Any] | None, blank: float) -> NDArray[Any] | None:
-        return None if values is None else np.insert(values, place, [blank] * count)
-
-    def spread(rows: Rows) -> Rows:
-        starts = np.insert(rows.starts, place, [rows.starts[place]] * count)
-        return Rows(starts, moved(rows.ends), rows.codes)
-
-    weak = topology.weak
-    return topology.parts | {
-        "ids": (*topology.ids[:place], *ids, *topology.ids[place:]),
-        "dependents_of": spread(topology.dependents_of),
-        "providers_of": spread(topology.providers_of),
-        "gates": replace(topology.gates, nodes=moved(topology.gates.nodes)),
-        "flags": widened(topology.flags, 0),
-        "criticality": widened(topology.criticality, 1),
-        "own": (moved(topology.own[0]), topology.own[1]),
-        "weak": (moved(weak[0]), moved(weak[1]), weak[2]),
-        "q": widened(topology.q, 0.0),
-        "mttr_hours": widened(topology.mttr_hours, np.nan),
-    }
-
-
-def patch_edges(parts: dict[str, Any], removed: EdgeArrays, added: EdgeArrays) -> dict[str, Any]:
-    """Return the parts of a topology without `removed` and with `added`; O(n + m), copying only."""
-    nodes = len(parts["ids"])
-    old, new = _packed(removed, nodes), _packed(added, nodes)
-    parts = _with_confidence(parts) if (new.confidence != 1).any() else parts
-    parts = _patch_weak(parts, old.take(old.is_weak), new.take(new.is_weak))
-    return _patch_rows(parts, old.take(~old.is_weak), new.take(~new.is_weak))
+def apply_patch(topology: Topology, patch: Patch) -> dict[str, Any]:
+    """Return the parts of a patched topology; O(n + m), copying only."""
+    count = len(topology)
+    nodes = renumber(count, patch.gone.astype(np.int64), patch.places.astype(np.int64))
+    is_stated = np.zeros(nodes.size, dtype=np.bool_)
+    left = nodes.of(patch.restated)
+    is_stated[left[left >= 0]] = True
+    is_stated[patch.places] = True
+    new = _packed(patch.edges, nodes.size)
+    if not bool(is_stated[new.dependents].all()):
+        raise InvalidTopology("edges", "holds one of a dependent that is not stated anew")
+    is_left = np.zeros(count, dtype=np.bool_)
+    is_left[patch.restated] = True
+    is_left[patch.gone] = True
+    parts = _node_parts(topology, patch, nodes, is_stated)
+    parts |= _gate_parts(topology, patch, nodes, is_left, new)
+    if topology.confidence is None and (new.confidence != 1).any():
+        parts["confidence"] = np.ones(topology.edge_count, dtype=np.float32)
+    parts |= _patch_weak(parts, nodes, is_left, new)
+    return parts | _patch_rows(parts, nodes, is_left, new)
 
 
 def _packed(edges: EdgeArrays, nodes: int) -> _Packed:
     arrays = {"strengths": edges.strengths, "tolerates_seconds": edges.tolerates_seconds}
+    dependents = as_nodes("dependents", edges.dependents, nodes)
+    providers = as_nodes("providers", edges.providers, nodes)
     codes, tolerates = edge_codes(len(edges), arrays)
-    if (codes == GATE).any():
-        raise InvalidTopology("strengths", "holds a membership; gates must be built anew")
+    mark_repeated_members(dependents, providers, codes, tolerates)
     codes |= np.where(edges.inferred, INFERRED, 0).astype(np.uint8)
     if tolerates is None:
         tolerates = np.zeros(len(edges), dtype=np.int64)
     codes |= np.where(tolerates > 0, TOLERANT, 0).astype(np.uint8)
-    return _Packed(
-        as_nodes("dependents", edges.dependents, nodes),
-        as_nodes("providers", edges.providers, nodes),
-        codes,
-        tolerates,
-        edges.confidence,
-    )
+    return _Packed(dependents, providers, codes, tolerates, edges.confidence)
 
 
-def _with_confidence(parts: dict[str, Any]) -> dict[str, Any]:
-    if parts["confidence"] is not None:
-        return parts
-    edges = len(parts["dependents_of"].ends) + len(parts["weak"][0])
-    return parts | {"confidence": np.ones(edges, dtype=np.float32)}
+def _node_parts(
+    topology: Topology, patch: Patch, nodes: Renumbering, is_stated: Bool
+) -> dict[str, Any]:
+    flags = nodes.moved(topology.flags, 0)
+    if is_stated.any():
+        flags = flags.copy()
+        flags[is_stated] &= np.uint8(0xFF & ~GROUP)
+        flags[patch.gates.nodes[patch.gates.is_group]] |= np.uint8(GROUP)
+    q, mttr_hours = topology.q, topology.mttr_hours
+    owners, states = nodes.of(topology.own[0]), topology.own[1]
+    return topology.parts | {
+        "ids": _patch_ids(topology.ids, patch),
+        "flags": flags,
+        "criticality": nodes.moved(topology.criticality, 1),
+        "own": (owners[owners >= 0], states[owners >= 0]),
+        "q": None if q is None else nodes.moved(q, 0.0),
+        "mttr_hours": None if mttr_hours is None else nodes.moved(mttr_hours, np.nan),
+    }
 
 
-def _patch_weak(parts: dict[str, Any], old: _Packed, new: _Packed) -> dict[str, Any]:
-    if not len(old.codes) and not len(new.codes):
-        return parts
+def _patch_ids(ids: tuple[str, ...], patch: Patch) -> tuple[str, ...]:
+    if not len(patch.gone) and not len(patch.places):
+        return ids
+    kept: list[str] = []
+    at = 0
+    for node in patch.gone.tolist():
+        kept += ids[at:node]
+        at = node + 1
+    kept += ids[at:]
+    made: list[str] = []
+    at = 0
+    for place, new in zip(patch.places.tolist(), patch.ids, strict=True):
+        until = at + place - len(made)
+        made += kept[at:until]
+        made.append(new)
+        at = until
+    return (*made, *kept[at:])
+
+
+def _gate_parts(
+    topology: Topology, patch: Patch, nodes: Renumbering, is_left: Bool, new: _Packed
+) -> dict[str, Any]:
+    members = count_members(nodes.size, new.dependents, new.codes)
+    members_of = members[patch.gates.nodes]
+    if int(members.sum()) != int(members_of.sum()):
+        raise InvalidTopology("gates", "does not hold a node that has members")
+    gates = topology.gates
+    stays = ~is_left[gates.nodes]
+    return {"gates": restate_gates(gates, stays, nodes.of(gates.nodes), patch.gates, members_of)}
+
+
+def _patch_weak(
+    parts: dict[str, Any], nodes: Renumbering, is_left: Bool, new: _Packed
+) -> dict[str, Any]:
     dependents, providers, codes = parts["weak"]
-    strong = len(parts["dependents_of"].ends)
-    sure = parts["confidence"]
-    gone: list[int] = []
-    for edge in range(len(old.codes)):
-        fits = (dependents == old.dependents[edge]) & (providers == old.providers[edge])
-        fits &= codes == old.codes[edge]
-        if sure is not None:
-            fits &= sure[strong:] == old.confidence[edge]
-        gone.append(_first(fits, gone))
-    cut = np.sort(np.array(gone, dtype=np.int64))
+    strong, sure = len(parts["dependents_of"].ends), parts["confidence"]
+    cut = np.flatnonzero(is_left[dependents])
+    new = new.take(np.flatnonzero((new.codes & KIND) == WEAK))
+    if not len(cut) and not len(new.codes) and nodes.new is None:
+        return {}
+    kept = nodes.of(without(providers, cut))
+    _refuse_dangling(nodes, kept)
     weak = (
-        np.concatenate([_without(dependents, cut), new.dependents]),
-        np.concatenate([_without(providers, cut), new.providers]),
-        np.concatenate([_without(codes, cut), new.codes]),
+        np.concatenate([nodes.of(without(dependents, cut)), new.dependents]),
+        np.concatenate([kept, new.providers]),
+        np.concatenate([without(codes, cut), new.codes]),
     )
-    if sure is not None:
-        sure = np.concatenate([_without(sure, cut + strong), new.confidence])
-    return parts | {"weak": weak, "confidence": sure}
+    if sure is None:
+        return {"weak": weak}
+    return {
+        "weak": weak,
+        "confidence": np.concatenate([without(sure, cut + strong), new.confidence]),
+    }
 
 
-def _patch_rows(parts: dict[str, Any], old: _Packed, new: _Packed) -> dict[str, Any]:
-    if not len(old.codes) and not len(new.codes):
-        return parts
-    rows: Rows = parts["dependents_of"]
-    where = _find(rows, old.providers, old.dependents, old, parts)
+def _patch_rows(
+    parts: dict[str, Any], nodes: Renumbering, is_left: Bool, new: _Packed
+) -> dict[str, Any]:
+    forth, back = parts["dependents_of"], parts["providers_of"]
+    new = new.take(np.flatnonzero((new.codes & KIND) != WEAK))
+    cut, _ = row_positions(back, np.flatnonzero(is_left).astype(np.int32))
+    counterparts = _counterparts(parts, is_left, cut)
     by_provider = new.take(np.argsort(new.providers, kind="stable"))
-    patch = _RowPatch(rows, where, by_provider.providers)
-    back = _RowPatch(
-        parts["providers_of"],
-        _find(parts["providers_of"], old.dependents, old.providers, old),
-        np.sort(new.dependents),
-    )
     by_dependent = new.take(np.argsort(new.dependents, kind="stable"))
+    patch = RowPatch(forth, counterparts, nodes, by_provider.providers)
+    made = patch.rows(by_provider.dependents, by_provider.codes)
+    mirrored = RowPatch(back, cut, nodes, by_dependent.dependents).rows(
+        by_dependent.providers, by_dependent.codes
+    )
+    _refuse_dangling(nodes, mirrored.ends)
     sure = parts["confidence"]
     if sure is not None:
-        edges = len(rows.ends)
+        edges = len(forth.ends)
         kept = patch.applied(sure[:edges], by_provider.confidence)
         sure = np.concatenate([kept, sure[edges:]])
-    return parts | {
-        "dependents_of": patch.rows(by_provider.dependents, by_provider.codes),
-        "providers_of": back.rows(by_dependent.providers, by_dependent.codes),
+    return {
+        "dependents_of": made,
+        "providers_of": mirrored,
         "tolerant": patch.tolerant(parts["tolerant"], by_provider.tolerates),
         "confidence": sure,
     }
 
 
-class _RowPatch:
-    """Where edges leave sorted rows, and where others enter, each at the end of its row.
-
-    Args:
-        rows: The rows as they are.
-        gone: Positions of edges that leave, ascending.
-        keys: The row of each edge that enters, ascending.
-    """
-
-    def __init__(self, rows: Rows, gone: Int64, keys: Int32) -> None:
-        self._rows = rows
-        self._gone = gone
-        nodes = len(rows.starts) - 1
-        owners = np.searchsorted(rows.starts, gone, side="right") - 1
-        fewer = np.bincount(owners, minlength=nodes)
-        kept = rows.starts.astype(np.int64)
-        kept[1:] -= np.cumsum(fewer)
-        self._places = kept[keys + 1]
-        kept[1:] += np.cumsum(np.bincount(keys, minlength=nodes))
-        self._starts = kept.astype(np.int32)
-
-    def rows(self, ends: Int32, codes: UInt8) -> Rows:
-        """Return the patched rows."""
-        own = self._rows
-        return Rows(self._starts, self.applied(own.ends, ends), self.applied(own.codes, codes))
-
-    def applied(self, values: Array, entering: Array) -> Array:
-        """Return values by edge, patched."""
-        return _with(_without(values, self._gone), self._places, entering)
-
-    def tolerant(self, known: tuple[Int64, Int64], entering: Int64) -> tuple[Int64, Int64]:
-        """Return the tolerant positions and their milliseconds, patched."""
-        positions, milliseconds = known
-        stays = ~np.isin(positions, self._gone)
-        positions, milliseconds = positions[stays], milliseconds[stays]
-        positions = positions - np.searchsorted(self._gone, positions)
-        positions = positions + np.searchsorted(self._places, positions, side="right")
-        fresh = np.flatnonzero(entering)
-        positions = np.concatenate([positions, (self._places + np.arange(len(entering)))[fresh]])
-        order = np.argsort(positions, kind="stable")
-        return positions[order], np.concatenate([milliseconds, entering[fresh]])[order]
+def _counterparts(parts: dict[str, Any], is_left: Bool, cut: Int64) -> Int64:
+    """Return, in the rows by provider, the positions of edges that leave the rows by dependent."""
+    back, forth = parts["providers_of"], parts["dependents_of"]
+    is_met = np.zeros(len(is_left), dtype=np.bool_)
+    is_met[back.ends[cut]] = True
+    positions, _ = row_positions(forth, np.flatnonzero(is_met).astype(np.int32))
+    found: Int64 = positions[is_left[forth.ends[positions]]]
+    return found
 
 
-def _find(
-    rows: Rows, keys: Int32, ends: Int32, edges: _Packed, parts: dict[str, Any] | None = None
-) -> Int64:
-    """Return the position of each edge, ascending; `parts` tell tolerance and confidence too."""
-    found: list[int] = []
-    for edge in range(len(keys)):
-        first, last = rows.starts[keys[edge]], rows.starts[keys[edge] + 1]
-        fits = (rows.ends[first:last] == ends[edge]) & (rows.codes[first:last] == edges.codes[edge])
-        if parts is not None:
-            fits &= _is_alike(parts, int(first), int(last), edges, edge)
-        found.append(int(first) + _first(fits, [place - int(first) for place in found]))
-    return np.sort(np.array(found, dtype=np.int64))
-
-
-def _is_alike(parts: dict[str, Any], first: int, last: int, edges: _Packed, edge: int) -> Bool:
-    positions, milliseconds = parts["tolerant"]
-    tolerates = np.zeros(last - first, dtype=np.int64)
-    low, high = np.searchsorted(positions, [first, last])
-    tolerates[positions[low:high] - first] = milliseconds[low:high]
-    alike: Bool = tolerates == edges.tolerates[edge]
-    if parts["confidence"] is not None:
-        alike &= parts["confidence"][first:last] == edges.confidence[edge]
-    return alike
-
-
-def _first(fits: Bool, taken: list[int]) -> int:
-    """Return the first place that fits and is not taken."""
-    for place in np.flatnonzero(fits).tolist():
-        if place not in taken:
-            return int(place)
-    raise InvalidTopology("removed", "holds an edge that the topology has not")
-
-
-def _without(values: Array, places: Int64) -> Array:
-    pieces = np.split(values, places)
-    return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])  # type: ignore[return-value]  # numpy says Any
-
-
-def _with(values: Array, places: Int64, entering: Array) -> Array:
-    """Return values with one more in front of each place; several at one place keep their order."""
-    pieces = np.split(values, places)
-    joined = [pieces[0]]
-    for number, piece in enumerate(pieces[1:]):
-        joined += [entering[number : number + 1], piece]
-    return np.concatenate(joined)  # type: ignore[return-value]  # numpy says Any
+def _refuse_dangling(nodes: Renumbering, providers: Int32) -> None:
+    if nodes.new is not None and len(providers) and int(providers.min()) < 0:
+        raise InvalidTopology("gone", "holds a node that others depend on")

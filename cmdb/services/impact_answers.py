@@ -142,7 +142,6 @@ def _recorded_at(context: Context, revision: int) -> datetime | None:
 
 def _trust(names: Names, radius: impact.BlastRadius, targets: frozenset[str]) -> Trust:
     found = radius.trust
-    topology, edges = names.snapshot.topology, names.snapshot.wiring.edges
     among = {hit.ci for hit in radius.hits} | targets
     guessed_by, hard = names.guesses(among) if found.inferred_edges else ({}, 0)
     stale = [names.named(ci) for ci in sorted(among) if _is_stale(names, ci)]
@@ -152,11 +151,9 @@ def _trust(names: Names, radius: impact.BlastRadius, targets: frozenset[str]) ->
         inferred_used=found.inferred_edges,
         inferred_by=guessed_by,
         inferred_hard=hard,
-        relationships_known=topology.edge_count,
+        relationships_known=names.snapshot.topology.edge_count,
         inferred_known=names.snapshot.inferred_edges,
-        inferred_known_hard=int(
-            (edges.is_inferred & (edges.strength == impact.Strength.HARD)).sum()
-        ),
+        inferred_known_hard=names.snapshot.inferred_hard_edges,
         stale_count=found.stale_cis,
         stale=tuple(stale[:MOST_LISTED]),
     )

@@ -22,15 +22,11 @@ from cmdb.snapshot.columns import Table, starts_with
 from cmdb.snapshot.criticality import HIGHEST, LOWEST, compute_criticality
 from cmdb.snapshot.estate import ABSENT, LIFECYCLE_CODES, RELATIONSHIP_KINDS, Estate
 from cmdb.snapshot.figures import GIVEN, Figures, compute_figures
-from cmdb.snapshot.updating import (
-    WIRED_BY,
-    find_update,
-    is_same_line,
-    update_topology,
-    update_wiring,
-)
-from cmdb.snapshot.wiring import Wiring, taking_part, wire
+from cmdb.snapshot.touched import WIRED_BY
+from cmdb.snapshot.updating import find_update, is_same_line
+from cmdb.snapshot.wiring import Wiring, node_ids, taking_part, wire
 from impact import Topology
+from impact.arrays import HARD, INFERRED, STRENGTH
 from impact.topology import SERVICE, STALE
 
 IMPLICIT_GROUP = "ImplicitGroup"
@@ -104,7 +100,17 @@ class Snapshot:
     @cached_property
     def inferred_edges(self) -> int:
         """Return how many edges were deduced or are in doubt."""
-        return int(np.count_nonzero(self.wiring.edges.is_inferred))
+        topology = self.topology
+        return sum(
+            int(np.count_nonzero(codes & INFERRED))
+            for codes in (topology.dependents_of.codes, topology.weak[2])
+        )
+
+    @cached_property
+    def inferred_hard_edges(self) -> int:
+        """Return how many of the inferred edges are hard."""
+        codes = self.topology.dependents_of.codes
+        return int(np.count_nonzero((codes & (INFERRED | STRENGTH)) == (INFERRED | HARD)))
 
     @cached_property
     def implicit_groups(self) -> Mapping[str, tuple[str, str]]:
@@ -179,10 +185,10 @@ def _wired(
             return old, previous.topology
         update = find_update(previous.estate, old, estate, registry, takes_part)
         if update is not None:
-            topology = update_topology(previous.topology, old, update, estate)
-            return update_wiring(old, update, takes_part), topology
-    wiring = wire(estate, registry, takes_part)
-    return wiring, build_topology(estate, wiring, _node_ids(estate, wiring, previous))
+            return update.wiring, previous.topology.patched(update.patch)
+    wiring, edges = wire(estate, registry, takes_part)
+    ids = _all_ids(estate, wiring, previous)
+    return wiring, build_topology(estate, registry, wiring, edges, ids)
 
 
 def _is_wired_alike(previous: Snapshot, estate: Estate, takes_part: NDArray[np.bool_]) -> bool:
@@ -199,7 +205,7 @@ def _are_same(names: Iterable[str], one: Table, other: Table) -> bool:
     return all(one[name] is other[name] for name in names)
 
 
-def _node_ids(estate: Estate, wiring: Wiring, previous: Snapshot | None) -> tuple[str, ...]:
+def _all_ids(estate: Estate, wiring: Wiring, previous: Snapshot | None) -> tuple[str, ...]:
     groups = wiring.groups
     if (
         previous is not None
@@ -209,13 +215,7 @@ def _node_ids(estate: Estate, wiring: Wiring, previous: Snapshot | None) -> tupl
         and np.array_equal(groups.types, previous.wiring.groups.types)
     ):
         return previous.topology.ids
-    ids = estate.cis["id"][wiring.rows]
-    dependents = ids[groups.dependents].tolist()
-    made = [
-        f"any:{dependent}:{estate.types[code]}"
-        for dependent, code in zip(dependents, groups.types.tolist(), strict=True)
-    ]
-    return (*ids.tolist(), *made)
+    return tuple(node_ids(estate, wiring, np.arange(len(wiring.is_group), dtype=np.int32)))
 
 
 def _figures(

@@ -1,8 +1,7 @@
-"""Which nodes and edges does an update touch, and are they few and plain enough to be patched?
+"""What do the nodes that an update touches depend on now, and how is an earlier topology patched?
 
-Wiring everything anew costs tens of milliseconds; most writes add a CI, or touch a few
-relationships that are no memberships. Whatever might form, change or end a gate or an implicit
-group is left to `wire`.
+Wiring everything anew costs tens of milliseconds; most writes touch a few CIs. Those are wired by
+themselves, by the same rules, and stated anew in the topology.
 """
 
 from __future__ import annotations
@@ -10,109 +9,79 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cmdb.model.registry import Registry
-from cmdb.snapshot.columns import Table, differs_from, starts_with
-from cmdb.snapshot.edges import GATE, Edges, joined
-from cmdb.snapshot.estate import RELATIONSHIP_KINDS, Estate
-from cmdb.snapshot.wiring import Bool, Nodes, Wiring, gates_by_class, live_edges, node_numbers
-from impact import EdgeArrays, Topology
+from cmdb.snapshot.building import edge_arrays, gate_figures
+from cmdb.snapshot.edges import GATE, Edges
+from cmdb.snapshot.estate import Estate
+from cmdb.snapshot.groups import ImplicitGroups, form_groups
+from cmdb.snapshot.regrouping import Regrouping, regroup
+from cmdb.snapshot.touched import touched_cis
+from cmdb.snapshot.wiring import (
+    Bool,
+    Nodes,
+    Numbers,
+    Wiring,
+    alternatives_by_type,
+    explicit_groups,
+    live_edges,
+    node_ids,
+    node_numbers,
+    wiring_of,
+)
+from impact import Patch
 
-MOST_EDGES = 500
-"""Changed relationships and new CIs up to which patching is tried."""
-
-WIRED_BY = ("class", "is_merged", "a_k_min", "a_k_full")
+MOST_TOUCHED = 50_000
+"""Touched CIs and their relationships up to which patching is faster than wiring anew."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Update:
-    """What distinguishes the wiring of a state from that of an earlier one.
+    """How an earlier wiring and topology become those of a later state.
 
     Attributes:
-        new_rows: Rows of CIs that are new nodes, put in behind all other CIs.
-        removed: Edges that are no more, in the node indices that hold with the new nodes.
-        added: Edges that are new.
+        wiring: The nodes of the later state.
+        patch: What its topology is patched with.
     """
 
-    new_rows: Nodes
-    removed: Edges
-    added: Edges
+    wiring: Wiring
+    patch: Patch
 
 
 def find_update(
     old: Estate, wiring: Wiring, estate: Estate, registry: Registry, takes_part: Bool
 ) -> Update | None:
-    """Return what to patch, or None where everything must be wired anew.
+    """Return the update, or None where everything must be wired anew.
 
     Args:
         old: The earlier state.
-        wiring: Its nodes and edges, made with the same registry.
+        wiring: Its nodes, made with the same registry.
         estate: The state to reach.
         registry: Classes and types.
         takes_part: bool, by row of CIs.
     """
-    if not is_same_line(old, estate) or not _are_old_nodes_alike(old, wiring, estate, takes_part):
+    if not is_same_line(old, estate):
         return None
-    new_rows = old.cis.size + np.flatnonzero(takes_part[old.cis.size :])
-    changed = _changed_rows(estate.relationships, old.relationships)
-    if len(new_rows) + len(changed) > MOST_EDGES:
+    touched = touched_cis(old, wiring.takes_part, estate, registry, takes_part)
+    is_stated = touched[estate.relationships["dependent"]]
+    if np.count_nonzero(touched) + np.count_nonzero(is_stated) > MOST_TOUCHED:
         return None
-    gates, _ = gates_by_class(estate.classes, registry)
     nodes = node_numbers(takes_part)
-    before = changed[changed < old.relationships.size]
-    removed = live_edges(old, registry, node_numbers(wiring.takes_part), before)
-    added = live_edges(estate, registry, nodes, changed)
-    if gates[estate.cis["class"][new_rows]].any() or not _are_plain(
-        joined([removed, added]), wiring
-    ):
-        return None
-    return Update(new_rows, removed, added)
-
-
-def update_wiring(wiring: Wiring, update: Update, takes_part: Bool) -> Wiring:
-    """Return the wiring after an update."""
-    place, count = len(wiring.rows), len(update.new_rows)
-    kept = np.ones(len(wiring.edges), dtype=np.bool_)
-    for edge in range(len(update.removed)):
-        kept[_find_edge(wiring.edges, update.removed, edge, kept)] = False
-    edges = wiring.edges if kept.all() else wiring.edges.take(kept)
-    if count and len(wiring.groups):
-        step = np.int32(count)
-        edges = replace(
-            edges,
-            dependent=edges.dependent + (edges.dependent >= place) * step,
-            provider=edges.provider + (edges.provider >= place) * step,
-        )
-    return Wiring(
-        takes_part,
-        np.concatenate([wiring.rows, update.new_rows]),
-        wiring.groups,
-        joined([edges, update.added]) if len(update.added) else edges,
-        np.insert(wiring.is_gate, place, [False] * count),
-        np.insert(wiring.is_group, place, [False] * count),
+    is_group = explicit_groups(estate, registry, np.flatnonzero(takes_part))
+    edges, made = _wire_touched(estate, registry, touched & takes_part, is_group, nodes)
+    dependents = wiring.rows[wiring.groups.dependents]
+    step = regroup(
+        wiring.groups, made, dependents=nodes[dependents], is_restated=touched[dependents]
     )
-
-
-def update_topology(topology: Topology, wiring: Wiring, update: Update, estate: Estate) -> Topology:
-    """Return the topology after an update; `wiring` is the one before it."""
-    return topology.patched(
-        removed=_arrays(update.removed),
-        added=_arrays(update.added),
-        place=len(wiring.rows),
-        ids=estate.cis["id"][update.new_rows].tolist(),
+    after = wiring_of(takes_part, step.groups, is_group)
+    edges = _at_their_places(edges, len(is_group), step)
+    stated = _among(np.flatnonzero(touched[after.rows]), after, step.fresh)
+    patch = replace(
+        _node_patch(wiring, after, touched, step),
+        edges=edge_arrays(edges),
+        gates=gate_figures(estate, registry, after, edges, stated),
     )
-
-
-def _arrays(edges: Edges) -> EdgeArrays:
-    return EdgeArrays(
-        edges.dependent,
-        edges.provider,
-        edges.strength,
-        edges.tolerates_seconds,
-        edges.is_inferred,
-        edges.confidence,
-    )
+    return Update(after, replace(patch, ids=node_ids(estate, after, patch.places)))
 
 
 def is_same_line(old: Estate, estate: Estate) -> bool:
@@ -127,44 +96,43 @@ def is_same_line(old: Estate, estate: Estate) -> bool:
     )
 
 
-def _are_old_nodes_alike(old: Estate, wiring: Wiring, estate: Estate, takes_part: Bool) -> bool:
-    is_same = np.array_equal(takes_part[: old.cis.size], wiring.takes_part)
-    return is_same and starts_with(estate.cis, old.cis, WIRED_BY)
+def _wire_touched(
+    estate: Estate, registry: Registry, touched: Bool, is_group: Bool, nodes: Numbers
+) -> tuple[Edges, ImplicitGroups]:
+    """Return the edges and groups of touched CIs; group i is node `len(is_group) + i`."""
+    table, is_any = estate.relationships, alternatives_by_type(estate, registry)
+    providers = table["provider"][touched[table["dependent"]]]
+    is_near = touched.copy()
+    is_near[providers[explicit_groups(estate, registry, providers)]] = True
+    rows = np.flatnonzero(is_near[table["dependent"]])
+    edges = live_edges(estate, registry, nodes, rows)
+    # Of the groups that they rely on only the members matter: they are no alternatives.
+    is_touched = np.zeros(len(is_group), dtype=np.bool_)
+    is_touched[nodes[np.flatnonzero(touched)]] = True
+    is_membership = (edges.strength == GATE) & ~is_any[edges.type]
+    edges = edges.take(is_touched[edges.dependent] | is_membership)
+    edges, groups = form_groups(edges, is_any, is_group)
+    is_wanted = np.concatenate([is_touched, np.ones(len(groups), dtype=np.bool_)])
+    return edges.take(is_wanted[edges.dependent]), groups
 
 
-def _changed_rows(table: Table, old: Table) -> NDArray[np.int64]:
-    """Return the rows that are new or have another value."""
-    differs = np.ones(table.size, dtype=np.bool_)
-    differs[: old.size] = False
-    for name in RELATIONSHIP_KINDS:
-        differs[: old.size] |= differs_from(table[name], old[name])
-    return np.flatnonzero(differs)
+def _at_their_places(edges: Edges, cis: int, step: Regrouping) -> Edges:
+    """Return edges whose ends among the groups are numbered as all groups are afterwards."""
+    places = np.concatenate([np.arange(cis), cis + step.fresh]).astype(np.int32)
+    return replace(edges, dependent=places[edges.dependent], provider=places[edges.provider])
 
 
-def _are_plain(edges: Edges, wiring: Wiring) -> bool:
-    """Return whether edges cannot touch a gate: no memberships, and nothing that relies on a group.
-
-    Relying on an explicit group may take its members out of an implicit one.
-    """
-    is_group = wiring.is_group[: len(wiring.rows)]
-    known = edges.provider[edges.provider < len(is_group)]
-    return not ((edges.strength == GATE).any() or is_group[known].any())
-
-
-def _find_edge(edges: Edges, wanted: Edges, place: int, kept: Bool) -> int:
-    """Return the first edge still kept that is like a wanted one."""
-    fits = kept & (edges.dependent == wanted.dependent[place])
-    fits &= (edges.provider == wanted.provider[place]) & (edges.type == wanted.type[place])
-    found = [
-        edge
-        for edge in np.flatnonzero(fits).tolist()
-        if edges.strength[edge] == wanted.strength[place]
-        and edges.confidence[edge] == wanted.confidence[place]
-        and edges.is_inferred[edge] == wanted.is_inferred[place]
-        and _tolerated(edges, edge) == _tolerated(wanted, place)
-    ]
-    return int(found[0])
+def _node_patch(before: Wiring, after: Wiring, touched: Bool, step: Regrouping) -> Patch:
+    """Return which nodes are stated anew, go and come."""
+    took_part = np.zeros(len(after.takes_part), dtype=np.bool_)
+    took_part[: len(before.takes_part)] = before.takes_part
+    return Patch(
+        restated=_among(np.flatnonzero(touched[before.rows]), before, step.restated),
+        gone=_among(np.flatnonzero(~after.takes_part[before.rows]), before, step.gone),
+        places=_among(np.flatnonzero(~took_part[after.rows]), after, step.came),
+    )
 
 
-def _tolerated(edges: Edges, edge: int) -> float:
-    return float(np.nan_to_num(edges.tolerates_seconds[edge]))
+def _among(cis: Nodes, wiring: Wiring, groups: Nodes) -> Numbers:
+    """Return nodes: these CIs, by node, and these implicit groups, by place."""
+    return np.concatenate([cis, len(wiring.rows) + groups]).astype(np.int32)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cmdb.model.registry import Registry
-from cmdb.snapshot.edges import GATE, WEAK, Edges
+from cmdb.snapshot.edges import WEAK, Edges
 from cmdb.snapshot.estate import (
     ABSENT,
     LIFECYCLE_CODES,
@@ -28,27 +28,24 @@ from cmdb.snapshot.groups import ImplicitGroups, form_groups
 ON_REQUEST_CODES = frozenset({LIFECYCLE_CODES["planned"], LIFECYCLE_CODES["in_build"]})
 
 Nodes = NDArray[np.int64]
+Numbers = NDArray[np.int32]
 Bool = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Wiring:
-    """Nodes and edges of a topology.
+    """Which CIs and implicit groups are the nodes of a topology.
 
     Attributes:
         takes_part: bool, by row of CIs.
         rows: Row of each node that is a CI, in node order; implicit groups follow.
         groups: The implicit groups.
-        edges: All edges, weak ones included.
-        is_gate: bool, by node.
         is_group: bool, by node: a gate that is nothing but a group.
     """
 
     takes_part: Bool
     rows: Nodes
     groups: ImplicitGroups
-    edges: Edges
-    is_gate: Bool
     is_group: Bool
 
 
@@ -64,19 +61,31 @@ def taking_part(estate: Estate, include: Collection[str] = ()) -> Bool:
     return chosen & ~estate.cis["is_merged"]
 
 
-def wire(estate: Estate, registry: Registry, takes_part: Bool) -> Wiring:
-    """Return the nodes and edges of an estate; vectorised."""
-    rows = np.flatnonzero(takes_part)
+def wire(estate: Estate, registry: Registry, takes_part: Bool) -> tuple[Wiring, Edges]:
+    """Return the nodes and edges of an estate, weak edges included; vectorised."""
     edges = live_edges(estate, registry, node_numbers(takes_part))
-    gate_classes, group_classes = gates_by_class(estate.classes, registry)
-    classes = estate.cis["class"][rows]
-    is_group = group_classes[classes]
-    several = np.array([registry.types[name].several == "any" for name in estate.types], dtype=bool)
-    edges, groups = form_groups(edges, several, is_group)
+    is_group = explicit_groups(estate, registry, np.flatnonzero(takes_part))
+    edges, groups = form_groups(edges, alternatives_by_type(estate, registry), is_group)
+    return wiring_of(takes_part, groups, is_group), edges
+
+
+def wiring_of(takes_part: Bool, groups: ImplicitGroups, is_group: Bool) -> Wiring:
+    """Return the nodes: CIs that take part, then implicit groups; `is_group` is of the CIs."""
     is_implicit = np.ones(len(groups), dtype=np.bool_)
-    is_gate = np.concatenate([gate_classes[classes], is_implicit])
-    is_gate[edges.dependent[edges.strength == GATE]] = True
-    return Wiring(takes_part, rows, groups, edges, is_gate, np.concatenate([is_group, is_implicit]))
+    return Wiring(
+        takes_part, np.flatnonzero(takes_part), groups, np.concatenate([is_group, is_implicit])
+    )
+
+
+def explicit_groups(estate: Estate, registry: Registry, rows: Nodes) -> Bool:
+    """Return bool, by these rows of CIs: a gate that is nothing but a group."""
+    found: Bool = gates_by_class(estate.classes, registry)[1][estate.cis["class"][rows]]
+    return found
+
+
+def alternatives_by_type(estate: Estate, registry: Registry) -> Bool:
+    """Return bool, by type: several providers of one dependent are alternatives."""
+    return np.array([registry.types[name].several == "any" for name in estate.types], dtype=bool)
 
 
 def gates_by_class(classes: Sequence[str], registry: Registry) -> tuple[Bool, Bool]:
@@ -93,13 +102,25 @@ def gates_by_class(classes: Sequence[str], registry: Registry) -> tuple[Bool, Bo
     return np.array(gates, dtype=np.bool_), np.array(groups, dtype=np.bool_)
 
 
-def node_numbers(takes_part: Bool) -> NDArray[np.int32]:
+def node_ids(estate: Estate, wiring: Wiring, nodes: Numbers) -> list[str]:
+    """Return the ids of these nodes, which ascend; a group is named after dependent and type."""
+    ids, groups, cis = estate.cis["id"], wiring.groups, len(wiring.rows)
+    chosen = nodes[nodes >= cis] - cis
+    dependents = ids[wiring.rows[groups.dependents[chosen]]].tolist()
+    made = [
+        f"any:{dependent}:{estate.types[code]}"
+        for dependent, code in zip(dependents, groups.types[chosen].tolist(), strict=True)
+    ]
+    return [*ids[wiring.rows[nodes[nodes < cis]]].tolist(), *made]
+
+
+def node_numbers(takes_part: Bool) -> Numbers:
     """Return int32, by row of CIs: the node of each that takes part, -1 elsewhere."""
     return np.where(takes_part, np.cumsum(takes_part, dtype=np.int32) - np.int32(1), np.int32(-1))
 
 
 def live_edges(
-    estate: Estate, registry: Registry, node_of: NDArray[np.int32], rows: Nodes | None = None
+    estate: Estate, registry: Registry, node_of: Numbers, rows: Nodes | None = None
 ) -> Edges:
     """Return the edges of live relationships between nodes, of these rows or of all."""
     table = estate.relationships

@@ -41,6 +41,7 @@ _CLASSES = (
 _TYPES = ("depends_on",) * 6 + ("connects_to",) * 2 + ("routes_to", "hosted_in")
 
 Row = dict[str, Any]
+GROUP = "0190b7a1-0000-7000-9000-000000000000"
 
 
 class _Now:
@@ -85,7 +86,8 @@ def _measure(store: GraphStore, cis: int, relationships: int) -> list[Row]:
              MOST_OF_A_BARE_READ, full / bare),
         _row("full snapshot from the store, s", None, full),
     ]  # fmt: skip
-    for what, write in (("a relationship", _new_link), ("a new CI", _new_ci), ("a name", _rename)):
+    _new_group(store)
+    for what, write in WRITES.items():
         update = _updates(store, snapshots, write)
         rows.append(_row(f"update after {what}, share of the full snapshot",
                          MOST_OF_A_FULL_COMPILE, update / full))  # fmt: skip
@@ -127,15 +129,20 @@ def _grown_mb(store: GraphStore, snapshots: Snapshots) -> float:
         tracemalloc.stop()
 
 
-def _shape(topology: Topology) -> tuple[int, int, int]:
-    return len(topology), topology.edge_count, int(topology.criticality.sum())
+def _shape(topology: Topology) -> tuple[int, ...]:
+    gates, criticality = topology.gates, topology.criticality
+    figures = (gates.members, gates.k_min, gates.k_full, criticality)
+    return (len(topology), topology.edge_count, *(int(values.sum()) for values in figures))
 
 
 def _new_link(store: GraphStore, number: int) -> None:
+    _link(store, "depends_on", _ci_id(number), _ci_id(number + 1_000))
+
+
+def _link(store: GraphStore, type_name: str, dependent: str, provider: str) -> None:
     values = {"live": True, "confidence": 1.0, "assertions": "{}"}
-    change = RelationshipChange(
-        f"new-{number}", "depends_on", _ci_id(number), _ci_id(number + 1_000), "bench", {}, values
-    )
+    link_id = f"{type_name} {dependent} {provider}"
+    change = RelationshipChange(link_id, type_name, dependent, provider, "bench", {}, values)
     _apply(store, ChangeSet(relationships=[change]))
 
 
@@ -145,10 +152,35 @@ def _new_ci(store: GraphStore, number: int) -> None:
 
 
 def _rename(store: GraphStore, number: int) -> None:
-    ci_id = _ci_id(number)
+    _edit(store, _ci_id(number), name=f"renamed {number}")
+
+
+def _edit(store: GraphStore, ci_id: str, **values: Any) -> None:
     stored = store.ci_properties([ci_id])[ci_id]
-    after = {**stored, "name": f"renamed {number}"}
-    _apply(store, ChangeSet(cis=[CIChange(ci_id, stored, after, stored["version"])]))
+    change = CIChange(ci_id, stored, {**stored, **values}, stored["version"])
+    _apply(store, ChangeSet(cis=[change]))
+
+
+def _new_group(store: GraphStore) -> None:
+    values = {"class": "RedundancyGroup", "name": "pool", "lifecycle": "in_use", "a_k_min": 1}
+    _apply(store, ChangeSet(cis=[CIChange(GROUP, {}, values)]))
+
+
+def _new_member(store: GraphStore, number: int) -> None:
+    _link(store, "has_member", GROUP, _ci_id(number))
+
+
+def _new_alternative(store: GraphStore, number: int) -> None:
+    # Two of each dependent: most have one already, or none, so that groups form and grow.
+    _link(store, "routes_to", _ci_id(1_000 + number // 2), _ci_id(1_500 + number))
+
+
+def _new_k_min(store: GraphStore, number: int) -> None:
+    _edit(store, GROUP, a_k_min=2 + number % 2)
+
+
+def _retire(store: GraphStore, number: int) -> None:
+    _edit(store, _ci_id(1_200 + number), lifecycle="retired")
 
 
 def _apply(store: GraphStore, changes: ChangeSet) -> None:
@@ -156,6 +188,17 @@ def _apply(store: GraphStore, changes: ChangeSet) -> None:
     store.apply(
         ChangeSet(changes.cis, changes.relationships, read_set=sequence), Stamp("benchmark")
     )
+
+
+WRITES: dict[str, Callable[[GraphStore, int], None]] = {
+    "a relationship": _new_link,
+    "a new CI": _new_ci,
+    "a name": _rename,
+    "a membership": _new_member,
+    "an alternative of routes_to": _new_alternative,
+    "a group's k_min": _new_k_min,
+    "a CI that retires": _retire,
+}
 
 
 def fill(connection: Connection, cis: int, relationships: int) -> None:

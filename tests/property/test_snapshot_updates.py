@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 
 from cmdb.model.changes import LogChange
 from cmdb.model.shipped import shipped_registry
-from cmdb.snapshot import Snapshots
-from cmdb.snapshot import snapshot as snapshot_module
+from cmdb.snapshot import Snapshots, updating
 from cmdb.snapshot.checkpoint import pack
-from tests.peers.snapshot_store import SnapshotStore, ci_change, link
+from tests.peers.snapshot_store import SnapshotStore
 from tests.property.oracle_snapshot import expected_facts, facts_of
 
 IS_LONG = os.environ.get("CMDB_TEST_SIZE") == "long"
@@ -120,11 +119,13 @@ def test_any_sequence_of_writes_gives_the_same_snapshot_by_delta_afresh_and_by_r
     store = SnapshotStore()
     registry = shipped_registry()
     writer = Writer(store, data)
-    snapshots = Snapshots(store, shipped_registry)
+    snapshots = Snapshots(store, lambda: registry)
     for _ in range(data.draw(st.integers(1, 8))):
         writer.entry()
         if data.draw(st.booleans()):
-            newest = snapshots.latest()
+            most = data.draw(st.sampled_from([updating.MOST_TOUCHED, 5, 0]))
+            with mock.patch.object(updating, "MOST_TOUCHED", most):
+                newest = snapshots.latest()
             assert facts_of(newest) == expected_facts(store.state, registry)
         if data.draw(st.integers(0, 4)) == 0:
             newest = snapshots.latest()
@@ -157,48 +158,3 @@ def test_every_revision_can_be_asked_for_in_any_order(data: st.DataObject) -> No
 
         assert found.revision == revision
         assert facts_of(found) == expected_facts(store.state_at(revision), registry)
-
-
-PLAIN = {
-    "live": sometimes([True, True, False]),
-    "strength": sometimes([None, "hard", "soft", "weak"]),
-    "tolerates_seconds": sometimes([None, 0.0, 1.0, 30.0]),
-    "confidence": sometimes([1.0, 0.5]),
-    "inferred_by": sometimes([None, "rule"]),
-}
-MIXED = (
-    ci_change("s0", "BusinessService", a_criticality=4),
-    ci_change("lb", "LoadBalancer", a_criticality=2),
-    ci_change("g0", "RedundancyGroup", a_k_min=1),
-    *(ci_change(f"h{number}") for number in range(4)),
-    link("s0", "depends_on", "lb"),
-    *(link("lb", "routes_to", f"h{number}") for number in range(3)),
-    *(link("g0", "has_member", f"h{number}") for number in range(2)),
-    link("h3", "depends_on", "g0"),
-)
-
-
-@settings(deadline=None, max_examples=1000 if IS_LONG else 40, derandomize=True, database=None)
-@given(st.data())
-def test_a_patched_snapshot_is_the_one_wired_anew(data: st.DataObject) -> None:
-    store = SnapshotStore()
-    store.append(*MIXED)
-    registry = shipped_registry()
-    snapshots = Snapshots(store, lambda: registry)
-    snapshots.latest()
-    plain = ["s0", "lb", "h0", "h1", "h2", "h3"]
-    with mock.patch.object(snapshot_module, "wire", side_effect=AssertionError("wired anew")):
-        for number in range(data.draw(st.integers(1, 6))):
-            changes = []
-            if data.draw(st.booleans()):
-                changes.append(
-                    ci_change(f"n{number}", data.draw(sometimes(["Host", "BusinessService"])))
-                )
-                plain.append(f"n{number}")
-            ends = st.tuples(st.sampled_from(plain), st.sampled_from(plain))
-            for dependent, provider in data.draw(st.lists(ends, max_size=3, unique=True)):
-                values = {name: data.draw(some) for name, some in PLAIN.items()}
-                changes.append(link(dependent, "depends_on", provider, **values))
-            store.append(*changes)
-
-            assert facts_of(snapshots.latest()) == expected_facts(store.state, registry)

@@ -2,47 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
-from impact import EdgeArrays, InvalidTopology, Topology
+from impact import EdgeArrays, GateFigures, InvalidTopology, Patch, Topology
 from tests.property.strategies_impact import exhaustive
+from tests.property.topology_facts import topology_facts
 
-Edge = tuple[int, int, int, float, bool, float]
-GATE = 2
+Edge = tuple[str, str, int, float, bool, float]
+Gate = tuple[bool, int, int]
+GATE, SURE = 2, (0.0, False, 1.0)
+
+some_gates = st.tuples(
+    st.booleans(), st.sampled_from([(0, 0), (0, 2), (1, 0), (1, 2), (2, 2), (3, 3)])
+).map(lambda drawn: (drawn[0], *drawn[1]))
 
 
 @st.composite
-def edges(draw: st.DrawFn, nodes: int, strengths: str = "013") -> Edge:
-    """Draw an edge of few values, so that equal and parallel ones occur."""
-    ends = st.integers(0, nodes - 1)
-    return (
-        draw(ends),
-        draw(ends),
-        int(draw(st.sampled_from(strengths))),
-        draw(st.sampled_from([0.0, 0.0, 1.5, 3.0])),
-        draw(st.booleans()),
-        draw(st.sampled_from([1.0, 1.0, 0.5])),
-    )
+def edges(
+    draw: st.DrawFn, dependents: Sequence[str], ids: Sequence[str], gates: Mapping[str, Gate]
+) -> list[Edge]:
+    """Draw edges of few values, so that equal and parallel ones and repeated members occur."""
+    found = []
+    for _ in range(draw(st.integers(0, 12)) if dependents else 0):
+        dependent = draw(st.sampled_from(dependents))
+        kinds = [0, 1, 3, *[GATE] * 4] if dependent in gates else [0, 1, 3]
+        found.append(
+            (
+                dependent,
+                draw(st.sampled_from(ids)),
+                draw(st.sampled_from(kinds)),
+                draw(st.sampled_from([0.0, 0.0, 1.5, 3.0])),
+                draw(st.booleans()),
+                draw(st.sampled_from([1.0, 1.0, 0.5])),
+            )
+        )
+    return found
 
 
-def arrays(given_edges: list[Edge]) -> EdgeArrays:
+def arrays(ids: Sequence[str], given_edges: list[Edge]) -> EdgeArrays:
     """Return edges as the engine takes them."""
     kinds = (np.int32, np.int32, np.uint8, np.float64, np.bool_, np.float32)
-    columns = list(zip(*given_edges, strict=True)) or [()] * len(kinds)
+    numbered = [(ids.index(edge[0]), ids.index(edge[1]), *edge[2:]) for edge in given_edges]
+    columns = list(zip(*numbered, strict=True)) or [()] * len(kinds)
     return EdgeArrays(
         *(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True))
     )
 
 
-def built(ids: list[str], given_edges: list[Edge], gates: set[str], flagged: set[str]) -> Topology:
+def figures(ids: Sequence[str], gates: Mapping[str, Gate]) -> GateFigures:
+    """Return gates as the engine takes them."""
+    nodes = [ids.index(name) for name in gates]
+    columns = list(zip(*gates.values(), strict=True)) or [(), (), ()]
+    kinds = (np.bool_, np.int32, np.int32)
+    return GateFigures(
+        np.array(nodes, dtype=np.int32),
+        *(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True)),
+    )
+
+
+def built(
+    ids: Sequence[str], given_edges: list[Edge], gates: Mapping[str, Gate], flagged: set[str]
+) -> Topology:
     """Return the topology built from scratch."""
-    found = arrays(given_edges)
-    is_gate = np.array([name in gates for name in ids], dtype=np.bool_)
+    found = arrays(ids, given_edges)
+    plain = (False, 0, 0)
     return Topology.build(
         ids=ids,
         dependents=found.dependents,
@@ -51,98 +80,101 @@ def built(ids: list[str], given_edges: list[Edge], gates: set[str], flagged: set
         tolerates_seconds=found.tolerates_seconds,
         edge_inferred=found.inferred,
         edge_confidence=None if (found.confidence == 1).all() else found.confidence,
-        is_gate=is_gate,
-        k_min=is_gate.astype(np.int32),
+        is_gate=np.array([name in gates for name in ids], dtype=np.bool_),
+        is_group=np.array([gates.get(name, plain)[0] for name in ids], dtype=np.bool_),
+        k_min=np.array([gates.get(name, plain)[1] for name in ids], dtype=np.int32),
+        k_full=np.array([gates.get(name, plain)[2] for name in ids], dtype=np.int32),
         is_service=np.array([name in flagged for name in ids], dtype=np.bool_),
         own_state=np.array([2 * (name in flagged) for name in ids], dtype=np.uint8),
         q=np.array([0.25 * (name in flagged) for name in ids]),
     )
 
 
-def facts(topology: Topology) -> dict[str, Any]:
-    """Return everything a topology says; the order within a row is left open."""
-    rows = topology.dependents_of
-    tolerated = dict(zip(*(part.tolist() for part in topology.tolerant), strict=True))
-    confidence = topology.confidence
-    sure = [1.0] * topology.edge_count if confidence is None else confidence.tolist()
-    strong = len(rows.ends)
-    forth = [
-        (provider, int(rows.ends[at]), int(rows.codes[at]), tolerated.get(at, 0), sure[at])
-        for provider in range(len(topology))
-        for at in range(int(rows.starts[provider]), int(rows.starts[provider + 1]))
-    ]
-    rows = topology.providers_of
-    back = [
-        (dependent, int(rows.ends[at]), int(rows.codes[at]))
-        for dependent in range(len(topology))
-        for at in range(int(rows.starts[dependent]), int(rows.starts[dependent + 1]))
-    ]
-    weak = zip(*(part.tolist() for part in topology.weak), sure[strong:], strict=True)
-    gates = topology.gates
-    return {
-        "ids": topology.ids,
-        "forth": sorted(forth),
-        "back": sorted(back),
-        "weak": sorted(weak),
-        "tolerant": topology.tolerant[0].tolist() == sorted(topology.tolerant[0].tolist()),
-        "gates": [getattr(gates, name).tolist() for name in gates.__slots__],
-        "flags": topology.flags.tolist(),
-        "criticality": topology.criticality.tolist(),
-        "own": [part.tolist() for part in topology.own],
-        "q": None if topology.q is None else topology.q.tolist(),
-        "kinds": [a.dtype for a in (rows.starts, rows.ends, rows.codes, *topology.weak)],
-        "problems": topology.problems,
-    }
+def nodes_of(ids: Sequence[str], names: Sequence[str]) -> NDArray[np.int32]:
+    """Return node indices, ascending."""
+    return np.array(sorted(ids.index(name) for name in names), dtype=np.int32)
 
 
 @exhaustive
 @given(st.data())
 def test_a_patched_topology_is_the_one_built_from_scratch(data: st.DataObject) -> None:
     ids = [f"n{number}" for number in range(data.draw(st.integers(1, 6)))]
-    gates = data.draw(st.sets(st.sampled_from(ids), max_size=2))
+    gates = data.draw(st.dictionaries(st.sampled_from(ids), some_gates, max_size=3))
     flagged = data.draw(st.sets(st.sampled_from(ids), max_size=2))
-    plain = data.draw(st.lists(edges(len(ids)), max_size=12))
-    members = [
-        (ids.index(gate), *edge[1:])
-        for gate in sorted(gates)
-        for edge in data.draw(st.lists(edges(len(ids), strengths="2"), max_size=3))
-    ]
-    gone = data.draw(st.sets(st.integers(0, len(plain) - 1), max_size=5)) if plain else set()
-    place = data.draw(st.integers(0, len(ids)))
-    new = [f"m{number}" for number in range(data.draw(st.integers(0, 2)))]
-
-    def moved(edge: Edge) -> Edge:
-        dependent, provider = (end + len(new) * (end >= place) for end in edge[:2])
-        return (dependent, provider, *edge[2:])
-
-    all_ids = [*ids[:place], *new, *ids[place:]]
-    added = data.draw(st.lists(edges(len(all_ids)), max_size=4))
-    before = built(ids, [*plain, *members], gates, flagged)
-    untouched = facts(before)
+    old = data.draw(edges(ids, ids, gates))
+    gone = data.draw(st.sets(st.sampled_from(ids), max_size=2))
+    restated = data.draw(st.sets(st.sampled_from(ids), max_size=3))
+    restated |= {edge[0] for edge in old if edge[1] in gone}
+    all_ids = [name for name in ids if name not in gone]
+    new = [f"m{number}" for number in range(data.draw(st.integers(0 if all_ids else 1, 3)))]
+    for name in new:
+        all_ids.insert(data.draw(st.integers(0, len(all_ids))), name)
+    stated = sorted((restated | set(new)) - gone)
+    regated = data.draw(st.dictionaries(st.sampled_from(stated), some_gates)) if stated else {}
+    added = data.draw(edges(stated, all_ids, regated))
+    before = built(ids, old, gates, flagged)
+    untouched = topology_facts(before)
 
     patched = before.patched(
-        removed=arrays([moved(plain[number]) for number in sorted(gone)]),
-        added=arrays(added),
-        place=place,
-        ids=new,
+        Patch(
+            restated=nodes_of(ids, sorted(restated)),
+            gone=nodes_of(ids, sorted(gone)),
+            places=nodes_of(all_ids, new),
+            ids=[name for name in all_ids if name in new],
+            edges=arrays(all_ids, added),
+            gates=figures(all_ids, regated),
+        )
     )
 
-    kept = [moved(edge) for number, edge in enumerate(plain) if number not in gone]
-    afresh = built(all_ids, [*kept, *map(moved, members), *added], gates, flagged)
-    assert facts(patched) == facts(afresh)
-    assert facts(before) == untouched
+    kept = {name: gate for name, gate in gates.items() if name not in restated | gone}
+    left = [edge for edge in old if edge[0] not in restated | gone]
+    afresh = built(all_ids, [*left, *added], kept | regated, flagged)
+    assert topology_facts(patched) == topology_facts(afresh)
+    assert topology_facts(before) == untouched
 
 
-def test_an_edge_that_is_not_there_cannot_be_removed() -> None:
-    topology = built(["a", "b"], [(0, 1, 0, 0.0, False, 1.0)], set(), set())
+def test_many_edges_are_patched_as_few_are() -> None:
+    ids = [f"n{number:03d}" for number in range(100)]
+    members: list[Edge] = [("n000", name, GATE, 2.0, False, 0.5) for name in ids[1:60]]
+    fewer = [*members[::2], *[("n000", name, GATE, *SURE) for name in ids[60:]]]
+    before = built(ids, members, {"n000": (True, 2, 0)}, set())
 
-    for other in ((1, 0, 0, 0.0, False, 1.0), (0, 1, 3, 0.0, False, 1.0)):
-        with pytest.raises(InvalidTopology, match="removed"):
-            topology.patched(removed=arrays([other]))
+    patched = before.patched(
+        Patch(
+            restated=nodes_of(ids, ["n000"]),
+            edges=arrays(ids, fewer),
+            gates=figures(ids, {"n000": (True, 3, 0)}),
+        )
+    )
+
+    afresh = built(ids, fewer, {"n000": (True, 3, 0)}, set())
+    assert topology_facts(patched) == topology_facts(afresh)
 
 
-def test_memberships_are_not_patched() -> None:
-    topology = built(["a", "b"], [], {"a"}, set())
+@pytest.mark.parametrize(
+    ("patch", "field"),
+    [
+        (Patch(edges=arrays(["a", "b"], [("a", "b", 0, *SURE)])), "edges"),
+        (Patch(gone=nodes_of(["a", "b"], ["b"])), "gone"),
+        (
+            Patch(
+                restated=nodes_of(["a", "b"], ["a"]),
+                edges=arrays(["a", "b"], [("a", "b", GATE, *SURE)]),
+            ),
+            "gates",
+        ),
+        (
+            Patch(
+                restated=nodes_of(["a", "b"], ["a"]),
+                gates=figures(["a", "b"], {"a": (True, 2, 1)}),
+            ),
+            "k_full",
+        ),
+    ],
+)
+@pytest.mark.parametrize("strength", [0, 3])
+def test_a_patch_that_does_not_fit_is_refused(patch: Patch, field: str, strength: int) -> None:
+    topology = built(["a", "b"], [("a", "b", strength, *SURE)], {}, set())
 
-    with pytest.raises(InvalidTopology, match="built anew"):
-        topology.patched(added=arrays([(0, 1, GATE, 0.0, False, 1.0)]))
+    with pytest.raises(InvalidTopology, match=field):
+        topology.patched(patch)
