@@ -5,13 +5,15 @@
     │   ├── BadFile               a whole file is refused, nothing written
     │   ├── BadValue              one field of a request is wrong
     │   ├── UnknownFormat         no importer of that name
-    │   └── BadSettings           an environment variable is wrong
+    │   ├── BadSettings           an environment variable is wrong
+    │   └── LimitExceeded         a request is over a limit: which, and by how much
     ├── NotFound                what was named is not there                  exit 3
     │   ├── UnknownCI             with the nearest names
     │   ├── UnknownClass          with the nearest classes
     │   ├── UnknownRelationshipType
     │   ├── UnknownRelationship   no live relationship has that id
-    │   └── UnknownRevision       before the first, after the last, or erased
+    │   ├── UnknownRevision       before the first, after the last, or erased
+    │   └── UnknownRecord         no incident, change, preview, token or run of that id
     ├── AmbiguousName           several CIs carry that name                  exit 3
     ├── Conflict                the world has moved since it was read        exit 4
     │   ├── StaleVersion          a CI or relationship changed meanwhile
@@ -19,14 +21,20 @@
     │   ├── KeyReused             an idempotency key came with another request
     │   ├── WriteConflict         a transaction lost every retry
     │   └── DuplicateKey          a uniqueness constraint refused a write
+    ├── Unauthenticated         no token, or one that does not hold          exit 5
     ├── Forbidden               the caller may not                           exit 5
     ├── IllegalTransition       a state machine refuses, legal moves named   exit 4
     ├── DatabaseError           the database cannot serve                    exit 6
     │   ├── DatabaseLocked        another process has the folder open
     │   ├── DatabaseUnavailable   no answer, or lost on the way
     │   ├── DatabaseRefused       wrong password, missing right, bad query
+    │   ├── DatabaseReadOnly      it takes no writes; reads go on
+    │   ├── DatabaseFull          no room to write; reads go on
     │   ├── DatabaseTooNew        written by a newer version of this program
     │   └── NotInitialised        no database here yet
+    ├── ServerError             the server of this product cannot answer     exit 6
+    │   ├── ServerUnavailable     no answer, or lost on the way
+    │   └── ServerRefused         an answer that this client cannot read
     ├── LogBroken               the hash chain does not verify               exit 7
     └── Interrupted             stopped by the user; whole batches remain    exit 130
 
@@ -110,6 +118,22 @@ class BadSettings(BadInput):
         super().__init__(f"{setting}: {reason}.", setting=setting, reason=reason)
 
 
+class LimitExceeded(BadInput):
+    """A request is over a limit."""
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, limit: str, allowed: float, found: float, hint: str = "") -> None:
+        tail = f" {hint}" if hint else ""
+        super().__init__(
+            f"The request is over the limit of {limit}: {found:g} where {allowed:g} are allowed."
+            f"{tail}",
+            limit=limit,
+            allowed=allowed,
+            found=found,
+        )
+
+
 class NotFound(CmdbError):
     """What was named is not there."""
 
@@ -163,6 +187,18 @@ class UnknownRevision(NotFound):
         if reason:
             self.args = (f"Revision {name} cannot be read: {reason}.",)
             self.facts["reason"] = reason
+
+
+class UnknownRecord(NotFound):
+    """No record of that kind has that id."""
+
+    code = "UNKNOWN_RECORD"
+
+    def __init__(self, kind: str, name: str, nearest: Sequence[str] = ()) -> None:
+        super().__init__(name, nearest)
+        hint = f" Did you mean {', '.join(nearest)}?" if nearest else ""
+        self.args = (f"There is no {kind} {name!r}.{hint}",)
+        self.facts["kind"] = kind
 
 
 class AmbiguousName(CmdbError):
@@ -247,6 +283,19 @@ class DuplicateKey(Conflict):
         super().__init__(f"Another write made the same thing first. {reason}".strip())
 
 
+class Unauthenticated(CmdbError):
+    """Nobody is known by what was presented."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self, reason: str = "there is no token") -> None:
+        super().__init__(
+            f"Who asks is not known: {reason}. Send `Authorization: Bearer <token>`; an "
+            "administrator makes tokens with `cmdb token create`.",
+            reason=reason,
+        )
+
+
 class Forbidden(CmdbError):
     """The caller lacks the right."""
 
@@ -319,6 +368,31 @@ class DatabaseRefused(DatabaseError):
         super().__init__(f"The database refused: {reason}.", reason=reason)
 
 
+class DatabaseReadOnly(DatabaseError):
+    """The database takes no writes; reads go on."""
+
+    code = "DATABASE_READ_ONLY"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The database takes no writes: {reason}. Reads go on; nothing was written.",
+            reason=reason,
+        )
+
+
+class DatabaseFull(DatabaseError):
+    """There is no room to write; reads go on."""
+
+    code = "DATABASE_FULL"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The database has no room to write: {reason}. Reads go on; nothing was written. "
+            "Free some space and try again.",
+            reason=reason,
+        )
+
+
 class DatabaseTooNew(DatabaseError):
     """A newer version of this program wrote the database."""
 
@@ -341,6 +415,36 @@ class NotInitialised(DatabaseError):
     def __init__(self, address: str) -> None:
         super().__init__(
             f"There is no database at {address}. Run `cmdb init` first.", address=address
+        )
+
+
+class ServerError(CmdbError):
+    """The server of this product cannot answer."""
+
+    code = "SERVER"
+
+
+class ServerUnavailable(ServerError):
+    """No answer from the server, or the connection was lost."""
+
+    code = "SERVER_UNAVAILABLE"
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"The server at {address} does not answer: {reason}.", address=address, reason=reason
+        )
+
+
+class ServerRefused(ServerError):
+    """The server answered what this client cannot read."""
+
+    code = "SERVER_REFUSED"
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"The server at {address} cannot be worked with: {reason}.",
+            address=address,
+            reason=reason,
         )
 
 

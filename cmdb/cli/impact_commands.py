@@ -98,7 +98,7 @@ def preview(
     targets = []
     for text in target:
         name, state = split_target(text)
-        targets.append(Target(name, "DEGRADED" if state == "DEGRADED" else "DOWN"))
+        targets.append(Target(name, "degraded" if state == "DEGRADED" else "outage"))
     start_at, end_at = parse_time("--from", start), parse_time("--to", end)
     with session_of(context).operations() as operations:
         report = operations.preview_change(targets, start_at, end_at)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from cmdb.model.nodes import NodeChange
 from cmdb.model.source_records import MANUAL, SourceRecord
 from cmdb.model.values import canonical_json
 
@@ -144,6 +145,8 @@ class ChangeSet:
         pending_removed: References no longer waited for.
         carriers_added: Source records that carry a placeholder and were not on record as such.
         carriers_removed: Source records that carry it no more, or it is a placeholder no more.
+        nodes: Incidents, changes, kept previews and tokens made or changed; each is refused where
+            it has another version than the one it was decided on.
         others: Changes of other kinds, for the log (registries, settings).
         read_set: What all this was decided on.
     """
@@ -157,13 +160,14 @@ class ChangeSet:
     pending_removed: Sequence[Pending] = ()
     carriers_added: Sequence[Carrier] = ()
     carriers_removed: Sequence[Carrier] = ()
+    nodes: Sequence[NodeChange] = ()
     others: Sequence[LogChange] = ()
     read_set: ReadSet = field(default_factory=ReadSet)
 
     @property
     def changes_inventory(self) -> bool:
         """Whether a log entry is due."""
-        return bool(self.cis or self.relationships or self.others)
+        return bool(self.cis or self.relationships or self.nodes or self.others)
 
     @property
     def is_empty(self) -> bool:

@@ -5,19 +5,27 @@ format, `Operations` the one list of things a user can do, local or through a se
 """
 
 from cmdb.model.records import Importer
-from cmdb.ports.operations import (
+from cmdb.ports.operations import Operations
+from cmdb.ports.requests import (
+    ChangeUpdate,
     EditReason,
+    IncidentUpdate,
     Listing,
     Moment,
+    NewAffected,
+    NewChange,
     NewGroup,
+    NewIncident,
     NewRelationship,
-    Operations,
+    RecordListing,
     Target,
+    UpsertRequest,
 )
 from cmdb.ports.store import (
     Clock,
     Evidence,
     Log,
+    Nodes,
     Progress,
     Readers,
     SnapshotRows,
@@ -27,21 +35,29 @@ from cmdb.ports.store import (
 )
 
 __all__ = [
+    "ChangeUpdate",
     "Clock",
     "EditReason",
     "Evidence",
     "Importer",
+    "IncidentUpdate",
     "Listing",
     "Log",
     "Moment",
+    "NewAffected",
+    "NewChange",
     "NewGroup",
+    "NewIncident",
     "NewRelationship",
+    "Nodes",
     "Operations",
     "Progress",
     "Readers",
+    "RecordListing",
     "SnapshotRows",
     "Store",
     "Target",
+    "UpsertRequest",
     "Writers",
     "chunks",
 ]

@@ -8,11 +8,12 @@ number of a revision. Everything may raise `CmdbError`, nothing else on purpose.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from cmdb.model.selection import Filter, Sort
+from cmdb.ports.administration import Administering
+from cmdb.ports.practices import Practising
+from cmdb.ports.requests import EditReason, Listing, Moment, NewGroup, NewRelationship, Target
 
 if TYPE_CHECKING:
     # Not at run time: a short command pays only for the reports that it makes.
@@ -31,28 +32,6 @@ if TYPE_CHECKING:
     from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
     from cmdb.model.source_reports import RankReport, SourceList
     from cmdb.ports.store import Progress
-
-Moment = datetime | int
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a change does to one CI while it lasts."""
-
-    ci: str
-    state: Literal["DOWN", "DEGRADED"] = "DOWN"
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """Which page of which CIs is wanted; `after` is the cursor that the page before gave."""
-
-    class_name: str = ""
-    where: Filter | None = None
-    sort: Sort = field(default_factory=Sort)
-    first: int = 50
-    after: str = ""
-    include_retired: bool = False
 
 
 class Reading(Protocol):
@@ -200,49 +179,6 @@ class Believing(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class EditReason:
-    """Why an edit is made, and how a retry of it is recognised.
-
-    Attributes:
-        reason: In a few words, for the log.
-        expected_version: Refuse unless the CI still has this version.
-        idempotency_key: A retry with the same key returns the first answer.
-        request_id: For tracing.
-    """
-
-    reason: str = ""
-    expected_version: int | None = None
-    idempotency_key: str = ""
-    request_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NewRelationship:
-    """A relationship to record: `dependent` relies on `provider`; both are names of CIs."""
-
-    type: str
-    dependent: str
-    provider: str
-    strength: str | None = None
-    tolerates_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NewGroup:
-    """A redundancy group to record; `owner` and `members` are names of CIs, `owner` may be empty.
-
-    `k_min` members are needed not to be DOWN, `k_full` to be fully UP (None: as `k_min`).
-    """
-
-    name: str
-    members: tuple[str, ...]
-    k_min: int
-    k_full: int | None = None
-    mode: str | None = None
-    owner: str = ""
-
-
 class Editing(Protocol):
     """Changes made by hand; each is one entry of the log."""
 
@@ -282,7 +218,17 @@ class Editing(Protocol):
         ...
 
 
-class Operations(Reading, Asking, Auditing, Transferring, Believing, Editing, Protocol):
+class Operations(
+    Reading,
+    Asking,
+    Auditing,
+    Transferring,
+    Believing,
+    Editing,
+    Practising,
+    Administering,
+    Protocol,
+):
     """Everything a user can do."""
 
     def close(self) -> None:

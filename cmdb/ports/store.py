@@ -17,6 +17,7 @@ from cmdb.model.inventory import (
     Relationship,
 )
 from cmdb.model.log import LogEntry, LogHead, StoredEntry
+from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
 from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
 from cmdb.model.selection import Page, Selection
@@ -80,6 +81,22 @@ class Log(Protocol):
 
     def revision_at(self, at: datetime) -> int:
         """Return the last revision recorded at or before a moment; 0 if none."""
+        ...
+
+
+class Nodes(Protocol):
+    """What is kept beside the inventory: unrestricted, for services that reduce it themselves."""
+
+    def get_nodes(self, kind: NodeKind, ids: Sequence[str]) -> dict[str, Node]:
+        """Return the known ones of these nodes by id."""
+        ...
+
+    def find_node(self, kind: NodeKind, lookup: str) -> Node | None:
+        """Return the node that is found by this exact text, or None."""
+        ...
+
+    def list_nodes(self, listing: NodeListing) -> NodePage:
+        """Return a page of nodes, newest first."""
         ...
 
 
@@ -215,7 +232,7 @@ class SnapshotRows(Protocol):
         ...
 
 
-class Store(Readers, Log, Evidence, Writers, SnapshotRows, Protocol):
+class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Protocol):
     """The graph database."""
 
     name: str

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_ci
+from cmdb.services.local_administration import LocalAdministration
+from cmdb.services.local_practices import LocalPractices
 
 if TYPE_CHECKING:
     from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport, PreviewReport
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     )
 
 
-class LocalOperations:
+class LocalOperations(LocalPractices, LocalAdministration):
     """`Operations` over a context of this process."""
 
     def __init__(

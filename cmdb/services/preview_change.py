@@ -20,6 +20,8 @@ from cmdb.services.impact_answers import (
 from cmdb.services.impact_names import Names
 from cmdb.services.permit import permit
 
+_STATES = {"outage": impact.State.DOWN, "degraded": impact.State.DEGRADED}
+
 
 def preview_change(
     context: Context, targets: Sequence[Target], start_at: datetime, end_at: datetime
@@ -42,7 +44,7 @@ def preview_change(
     _check_window(start_at, end_at)
     question = ask_about(context, context.snapshots.latest(), [target.ci for target in targets])
     outages = tuple(
-        impact.Outage(find_ci(context, target.ci).id, impact.State[target.state], start_at, end_at)
+        impact.Outage(find_ci(context, target.ci).id, _STATES[target.effect], start_at, end_at)
         for target in targets
     )
     found = impact.timeline(question.snapshot.topology, outages)

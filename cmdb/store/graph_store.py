@@ -19,13 +19,14 @@ from cmdb.model.inventory import (
     to_epoch_ms,
 )
 from cmdb.model.log import LogEntry, LogHead, StoredEntry, unseal
+from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
 from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
 from cmdb.model.selection import Page, Selection
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
-from cmdb.store import evidence, log_rows, reading, run_rows, snapshot_rows
+from cmdb.store import evidence, log_rows, node_rows, reading, run_rows, snapshot_rows
 from cmdb.store.connection import Connection, Transaction
 from cmdb.store.definitions import read_registry
 from cmdb.store.schema import migrate
@@ -107,6 +108,20 @@ class GraphStore:
     def revision_at(self, at: datetime) -> int:
         """Return the last revision recorded at or before a moment."""
         return log_rows.read_revision_at(self._connection, at)
+
+    # Nodes beside the inventory
+
+    def get_nodes(self, kind: NodeKind, ids: Sequence[str]) -> dict[str, Node]:
+        """Return the known ones of these nodes by id."""
+        return node_rows.get_nodes(self._connection, kind, ids)
+
+    def find_node(self, kind: NodeKind, lookup: str) -> Node | None:
+        """Return the node that is found by this exact text."""
+        return node_rows.find_node(self._connection, kind, lookup)
+
+    def list_nodes(self, listing: NodeListing) -> NodePage:
+        """Return a page of nodes, newest first."""
+        return node_rows.list_nodes(self._connection, listing)
 
     # Evidence
 

@@ -24,6 +24,7 @@ from cmdb.store.connection import (
     Unique,
 )
 from cmdb.store.migrate_carriers import note_carriers
+from cmdb.store.node_rows import make_nodes
 
 CI_SEARCH = "ci_search"
 
@@ -78,7 +79,7 @@ def _first(connection: Connection) -> None:
     connection.write(lambda tx: tx.run(MAKE_HEAD, {"genesis": GENESIS}))
 
 
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_first, note_carriers)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (_first, note_carriers, make_nodes)
 """In order; the number of a migration is its place, counted from 1. Never change one: add one."""
 
 

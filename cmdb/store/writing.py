@@ -25,6 +25,7 @@ from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, encode_body
 from cmdb.store.connection import Connection, Transaction, search_words
 from cmdb.store.log_rows import append, first_answer, keep_answer, next_time, take_head
+from cmdb.store.node_rows import moved_nodes, node_log_changes, write_nodes
 from cmdb.store.read_sets import verify_read_set
 from cmdb.store.run_rows import write_run
 
@@ -84,6 +85,8 @@ def apply_changes(
             return repeated
         if head.sequence != changes.read_set.sequence:
             verify_read_set(tx, changes)
+        if changes.nodes and (moved := moved_nodes(tx, changes.nodes)):
+            raise StalePlan(moved)
         at = next_time(head, now_ms)
         _write_rows(tx, registry, changes, revision=head.revision + 1, at=at)
         if run is not None:
@@ -112,7 +115,7 @@ def log_changes(changes: ChangeSet) -> list[LogChange]:
         }
         delta = difference(change.before, change.after)
         made.append(LogChange("relationship", change.id, change.version, *delta, ends))
-    return [*made, *changes.others]
+    return [*made, *node_log_changes(changes.nodes), *changes.others]
 
 
 def _write_rows(
@@ -132,6 +135,7 @@ def _write_rows(
     _remove_all(tx, REMOVE_PENDING, [pending_row(p)["id"] for p in changes.pending_removed])
     _remove_all(tx, REMOVE_CARRIERS, [carrier_row(c)["id"] for c in changes.carriers_removed])
     write_carriers(tx, changes.carriers_added)
+    write_nodes(tx, changes.nodes, revision=revision, at=at)
 
 
 def write_carriers(tx: Transaction, carriers: Sequence[Carrier]) -> None:

@@ -1,0 +1,179 @@
+"""What does a user ask for? The arguments of operations that are more than a name or a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from cmdb.model.selection import Filter, Sort
+
+if TYPE_CHECKING:
+    from cmdb.model.incidents import IncidentEffect, IncidentState
+    from cmdb.model.planned_changes import ChangeState, TargetEffect
+
+Moment = datetime | int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a change does to one CI.
+
+    Attributes:
+        ci: Id or name.
+        effect: An outage, less than full service, or only the risk of one.
+        start_at: When it begins; None: with the change.
+        end_at: When it ends; None: with the change.
+    """
+
+    ci: str
+    effect: TargetEffect = "outage"
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Which page of which CIs is wanted; `after` is the cursor that the page before gave."""
+
+    class_name: str = ""
+    where: Filter | None = None
+    sort: Sort = field(default_factory=Sort)
+    first: int = 50
+    after: str = ""
+    include_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EditReason:
+    """Why an edit is made, and how a retry of it is recognised.
+
+    Attributes:
+        reason: In a few words, for the log.
+        expected_version: Refuse unless the CI still has this version.
+        idempotency_key: A retry with the same key returns the first answer.
+        request_id: For tracing.
+    """
+
+    reason: str = ""
+    expected_version: int | None = None
+    idempotency_key: str = ""
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRelationship:
+    """A relationship to record: `dependent` relies on `provider`; both are names of CIs."""
+
+    type: str
+    dependent: str
+    provider: str
+    strength: str | None = None
+    tolerates_seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewGroup:
+    """A redundancy group to record; `owner` and `members` are names of CIs, `owner` may be empty.
+
+    `k_min` members are needed not to be DOWN, `k_full` to be fully UP (None: as `k_min`).
+    """
+
+    name: str
+    members: tuple[str, ...]
+    k_min: int
+    k_full: int | None = None
+    mode: str | None = None
+    owner: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAffected:
+    """A CI that an incident affects; `onset_at` None: since the incident is recorded."""
+
+    ci: str
+    effect: IncidentEffect = "outage"
+    onset_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewIncident:
+    """An incident to record."""
+
+    title: str
+    affected: tuple[NewAffected, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentUpdate:
+    """What is to change about an incident; None leaves a thing as it is."""
+
+    state: IncidentState | None = None
+    title: str | None = None
+    description: str | None = None
+    affected: tuple[NewAffected, ...] | None = None
+    resolution: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewChange:
+    """A change to record; targets without a window of their own take that of the change."""
+
+    title: str
+    targets: tuple[Target, ...]
+    start_at: datetime
+    end_at: datetime
+    description: str = ""
+    state: ChangeState = "draft"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeUpdate:
+    """What is to change about a change; None leaves a thing as it is."""
+
+    state: ChangeState | None = None
+    title: str | None = None
+    description: str | None = None
+    start_at: datetime | None = None
+    end_at: datetime | None = None
+    targets: tuple[Target, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordListing:
+    """Which page of incidents, changes or previews is wanted, newest first.
+
+    Attributes:
+        states: Only these; None for all, empty for none.
+        cis: Only those attached to one of these CIs, by name; None for all, empty for none.
+        from_at: Only those not ended before this moment.
+        to_at: Only those that begin before this moment.
+        first: Rows of a page, at most `selection.MAX_PAGE`.
+        after: The cursor that the page before gave, or empty.
+    """
+
+    states: Sequence[str] | None = None
+    cis: Sequence[str] | None = None
+    from_at: datetime | None = None
+    to_at: datetime | None = None
+    first: int = 50
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class UpsertRequest:
+    """Records of one data source, in the shape of the `records` format, at most 1,000.
+
+    Attributes:
+        source: Name of the data source.
+        records: One JSON object each.
+        scope: Declared scope by key; empty: the source itself.
+        observed_at: When the source saw this; None: now.
+    """
+
+    source: str
+    records: Sequence[Mapping[str, Any]]
+    scope: Mapping[str, str] = field(default_factory=dict)
+    observed_at: datetime | None = None
