@@ -1,0 +1,94 @@
+"""What does a response say? JSON that was asked for, or an error of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+import orjson
+
+from cmdb.client.remote_errors import error_of
+from cmdb.errors import CmdbError, ServerRefused, ServerUnavailable
+
+_PASSING = (502, 503, 504)
+_ERRORS = 400
+_REDIRECTS = 300
+
+
+def read_report(response: httpx2.Response, address: str, field: str) -> Any:
+    """Return the `report` of the one field that a document asked for.
+
+    Raises:
+        CmdbError: What the server says went wrong.
+    """
+    body = read_json(response, address)
+    return report_of(body, address, field)
+
+
+def report_of(body: Any, address: str, field: str) -> Any:
+    """Return the `report` of a field in the result of a document.
+
+    Raises:
+        CmdbError: What the server says went wrong.
+    """
+    errors = body.get("errors") if isinstance(body, Mapping) else None
+    if errors:
+        raise _graphql_error(errors[0], address)
+    try:
+        found = body["data"][field]
+        if "code" in found:
+            raise error_of(address, found["code"], found["message"], found.get("facts") or {})
+        return found["report"]
+    except (KeyError, TypeError, AttributeError):
+        raise ServerRefused(address, f"its answer holds no {field}") from None
+
+
+def read_json(response: httpx2.Response, address: str) -> Any:
+    """Return the JSON of a response.
+
+    Raises:
+        CmdbError: What the server says went wrong.
+    """
+    raise_for_status(response, address)
+    try:
+        return orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        reason = "its answer is no JSON; is there another program at this address?"
+        raise ServerRefused(address, reason) from None
+
+
+def raise_for_status(response: httpx2.Response, address: str) -> None:
+    """Raise what a response that is no success tells of."""
+    status = response.status_code
+    if status < _REDIRECTS:
+        return
+    told = _told(response)
+    if told.get("errors"):
+        raise _graphql_error(told["errors"][0], address)
+    if "code" in told:
+        facts = told.get("facts") or {}
+        raise error_of(address, str(told["code"]), str(told.get("message", "")), facts)
+    if status in _PASSING:
+        raise ServerUnavailable(address, f"HTTP status {status}")
+    if status < _ERRORS:
+        where = response.headers.get("location", "elsewhere")
+        raise ServerRefused(address, f"it points to {where}; give that address")
+    raise ServerRefused(address, f"HTTP status {status} {response.reason_phrase}".strip())
+
+
+def _told(response: httpx2.Response) -> dict[str, Any]:
+    try:
+        told = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _graphql_error(error: Mapping[str, Any], address: str) -> CmdbError:
+    told = error.get("extensions") or {}
+    message = str(error.get("message", "no reason given"))
+    facts = dict(told.get("facts") or {})
+    if told.get("requestId"):
+        facts["request_id"] = told["requestId"]
+    return error_of(address, str(told.get("code", "GRAPHQL")), message, facts)
