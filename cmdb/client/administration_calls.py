@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cmdb.client import documents
 from cmdb.client.call import Call, ask, edit
-from cmdb.client.inputs import given
+from cmdb.client.inputs import given, word_of
+from cmdb.model.rights import ROLES
 from cmdb.ports.requests import EditReason, UpsertRequest
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ def create_token(new: NewToken, reason: EditReason) -> Call[CreatedToken]:
 
     values = given(
         actor=new.actor,
-        roles=new.roles,
+        roles=[word_of("roles", role, ROLES) for role in new.roles],
         source=new.source or None,
-        teams=new.teams,
+        teams=list(new.teams),
         expiresAt=new.expires_at,
     )
     call = edit(CreatedToken, documents.CREATE_TOKEN, reason, **values)
@@ -59,7 +60,7 @@ def revoke_token(token_id: str, reason: EditReason) -> Call[Token]:
     """Revoke a token: from now on it opens nothing."""
     from cmdb.model.access import Token
 
-    return edit(Token, documents.REVOKE_TOKEN, reason, id=token_id)
+    return edit(Token, documents.REVOKE_TOKEN, reason, token=token_id)
 
 
 def list_types() -> Call[TypesReport]:
@@ -107,7 +108,7 @@ def list_runs(source: str = "", limit: int = 50) -> Call[RunList]:
     """Return runs of imports, newest first."""
     from cmdb.model.system_reports import RunList
 
-    return ask(RunList, documents.IMPORT_RUNS, source=source or None, limit=limit)
+    return ask(RunList, documents.IMPORT_RUNS, source=source, first=limit)
 
 
 def find_run(run_id: str) -> Call[RunReport]:
@@ -121,7 +122,7 @@ def read_feed(after: int, limit: int = 100) -> Call[FeedPage]:
     """Return entries of the log after a revision, in order, as the caller may see them."""
     from cmdb.model.system_reports import FeedPage
 
-    return ask(FeedPage, documents.FEED, after=after, limit=limit)
+    return ask(FeedPage, documents.FEED, after=after, first=limit)
 
 
 def log_figures() -> Call[LogFigures]:

@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import httpx2
 import orjson
 
 from cmdb.client.remote_errors import error_of
-from cmdb.errors import CmdbError, ServerRefused, ServerUnavailable
+from cmdb.errors import BadValue, CmdbError, ServerRefused, ServerUnavailable
 
+T = TypeVar("T")
 _PASSING = (502, 503, 504)
 _ERRORS = 400
 _REDIRECTS = 300
 
 
-def read_report(response: httpx2.Response, address: str, field: str) -> Any:
-    """Return the `report` of the one field that a document asked for.
-
-    Raises:
-        CmdbError: What the server says went wrong.
-    """
-    body = read_json(response, address)
-    return report_of(body, address, field)
-
-
-def report_of(body: Any, address: str, field: str) -> Any:
-    """Return the `report` of a field in the result of a document.
+def read_field(body: Any, address: str, field: str) -> Any:
+    """Return what the result of a document holds for its one field.
 
     Raises:
         CmdbError: What the server says went wrong.
@@ -37,11 +28,25 @@ def report_of(body: Any, address: str, field: str) -> Any:
         raise _graphql_error(errors[0], address)
     try:
         found = body["data"][field]
-        if "code" in found:
-            raise error_of(address, found["code"], found["message"], found.get("facts") or {})
-        return found["report"]
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError):
         raise ServerRefused(address, f"its answer holds no {field}") from None
+    if isinstance(found, Mapping) and "code" in found and "report" not in found:
+        facts = found.get("facts") or {}
+        raise error_of(address, str(found["code"]), str(found.get("message", "")), facts)
+    return found
+
+
+def understood(read: Callable[[Any], T], found: Any, address: str, what: str) -> T:
+    """Return what `read` makes of a good answer.
+
+    Raises:
+        ServerRefused: It is not what this version of the client knows.
+    """
+    try:
+        return read(found)
+    except (BadValue, KeyError, TypeError, AttributeError, ValueError) as error:
+        reason = error.message if isinstance(error, BadValue) else repr(error)
+        raise ServerRefused(address, f"its answer to {what} cannot be read: {reason}") from error
 
 
 def read_json(response: httpx2.Response, address: str) -> Any:

@@ -36,7 +36,7 @@ class Call(Generic[T]):
     Attributes:
         document: What is sent.
         variables: Values that JSON can hold.
-        read: Makes the answer of the `report` that came.
+        read: Makes the answer of what came for the field.
         is_repeatable: Whether it may be sent again when nobody knows whether it arrived.
     """
 
@@ -48,7 +48,7 @@ class Call(Generic[T]):
 
 def ask(kind: type[T], document: Document, **variables: Any) -> Call[T]:
     """Return the call of a question whose report is of this kind."""
-    return Call(document, plain(variables), partial(decode, kind))
+    return Call(document, plain(variables), partial(_read_report, kind))
 
 
 def edit(kind: type[T], document: Document, reason: EditReason, **values: Any) -> Call[T]:
@@ -60,4 +60,8 @@ def edit(kind: type[T], document: Document, reason: EditReason, **values: Any) -
     }
     if reason.expected_version is not None:
         given["expectedVersion"] = reason.expected_version
-    return Call(document, {"input": given}, partial(decode, kind))
+    return Call(document, {"input": given}, partial(_read_report, kind))
+
+
+def _read_report(kind: type[T], found: Any) -> T:
+    return decode(kind, found["report"])

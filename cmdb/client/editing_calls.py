@@ -25,12 +25,12 @@ def add_ci(
 ) -> Call[CI]:
     """Record a CI; `within` names, by role, the CIs it is identified within."""
     values = {"class": class_name, "name": name, "attributes": attributes, "within": within}
-    return edit(CI, documents.CREATE_CI, reason, **values)
+    return edit(CI, documents.ADD_CI, reason, **values)
 
 
 def set_attributes(name: str, values: Mapping[str, Any], reason: EditReason) -> Call[CI]:
     """Set values by hand; None takes a manual value back."""
-    return edit(CI, documents.UPDATE_CI, reason, ci=name, attributes=values)
+    return edit(CI, documents.SET_ATTRIBUTES, reason, ci=name, values=values)
 
 
 def retire_ci(name: str, reason: EditReason) -> Call[CI]:
@@ -52,12 +52,12 @@ def add_relationship(new: NewRelationship, reason: EditReason) -> Call[Relations
         strength=new.strength,
         toleratesSeconds=new.tolerates_seconds,
     )
-    return edit(Relationship, documents.RELATE, reason, **values)
+    return edit(Relationship, documents.ADD_RELATIONSHIP, reason, **values)
 
 
 def remove_relationship(relationship_id: str, reason: EditReason) -> Call[Relationship]:
     """End a relationship; the log keeps it."""
-    return edit(Relationship, documents.UNRELATE, reason, relationship=relationship_id)
+    return edit(Relationship, documents.REMOVE_RELATIONSHIP, reason, id=relationship_id)
 
 
 def add_group(new: NewGroup, reason: EditReason) -> Call[CI]:
@@ -70,7 +70,7 @@ def add_group(new: NewGroup, reason: EditReason) -> Call[CI]:
         mode=new.mode,
         owner=new.owner or None,
     )
-    return edit(CI, documents.CREATE_GROUP, reason, **values)
+    return edit(CI, documents.ADD_GROUP, reason, **values)
 
 
 def rank_source(

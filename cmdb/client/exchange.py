@@ -15,7 +15,7 @@ import httpx2
 import orjson
 
 from cmdb.client.addresses import Addresses
-from cmdb.client.answers import raise_for_status, read_report
+from cmdb.client.answers import raise_for_status, read_field, read_json, understood
 from cmdb.client.call import Call
 from cmdb.client.trying import Retries, Trying
 from cmdb.errors import CmdbError
@@ -84,9 +84,7 @@ class Server:
         """Ask a question or make an edit, and return what it answers."""
         return self.exchange(
             graphql_request(call),
-            lambda response, address: call.read(
-                read_report(response, address, call.document.field)
-            ),
+            lambda response, address: answer_of(call, read_json(response, address), address),
             is_repeatable=call.is_repeatable,
         )
 
@@ -126,6 +124,16 @@ def graphql_request(call: Call[Any], accept: str = "application/json") -> Sent:
     }
     headers = {"Content-Type": "application/json", "Accept": accept}
     return Sent("POST", GRAPHQL, headers=headers, content=orjson.dumps(body))
+
+
+def answer_of(call: Call[T], body: Any, address: str) -> T:
+    """Return what the result of a call's document answers.
+
+    Raises:
+        CmdbError: What the server says went wrong.
+    """
+    found = read_field(body, address, call.document.field)
+    return understood(call.read, found, address, call.document.name)
 
 
 def unless_refused(response: httpx2.Response, address: str) -> httpx2.Response:

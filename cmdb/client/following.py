@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import httpx2
 import orjson
 
 from cmdb.client import documents
-from cmdb.client.answers import report_of
-from cmdb.client.call import Call
-from cmdb.client.exchange import Sent, Server, graphql_request
+from cmdb.client.call import Call, ask
+from cmdb.client.exchange import Sent, Server, answer_of, graphql_request
 from cmdb.client.trying import Trying
 from cmdb.errors import CmdbError, ServerUnavailable
-from cmdb.model.decoding import decode
 from cmdb.model.system_reports import FeedEntry
 
 EVENT_STREAM = "text/event-stream"
@@ -39,8 +35,7 @@ class Following:
 
     def request(self) -> Sent:
         """Return the request that subscribes from where this stands."""
-        call = Call(documents.CHANGE_FEED, {"after": self._after}, _as_entry)
-        return graphql_request(call, EVENT_STREAM)
+        return graphql_request(self._call(), EVENT_STREAM)
 
     def take(self, event: httpx2.ServerSentEvent) -> FeedEntry | None:
         """Return the entry of an event, None where it holds no new one.
@@ -50,8 +45,7 @@ class Following:
         """
         if event.event != "next" or not event.data:
             return None
-        body = orjson.loads(event.data)
-        entry = _as_entry(report_of(body, self.address, documents.CHANGE_FEED.field))
+        entry = answer_of(self._call(), orjson.loads(event.data), self.address)
         if entry.entry.revision <= self._after:
             return None
         self._after = entry.entry.revision
@@ -73,6 +67,5 @@ class Following:
     def _fresh(self) -> Trying:
         return Trying(self._server.retries, self._server.addresses, is_repeatable=True)
 
-
-def _as_entry(report: Any) -> FeedEntry:
-    return decode(FeedEntry, report)
+    def _call(self) -> Call[FeedEntry]:
+        return ask(FeedEntry, documents.CHANGE_FEED, after=self._after)

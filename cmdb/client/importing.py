@@ -7,12 +7,13 @@ what it left out and what it decided are written to files here, as a local impor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import httpx2
 from uuid_utils import uuid4
 
-from cmdb.client.answers import raise_for_status, read_json
+from cmdb.client.answers import raise_for_status, read_json, understood
 from cmdb.client.exchange import Pause, Sent, Server, Steps
 from cmdb.client.remote_errors import error_of
 from cmdb.client.saving import check_can_write
@@ -48,7 +49,7 @@ def import_steps(
         facts = run.error.get("facts") or {}
         address = server.addresses.current
         raise error_of(address, run.error["code"], run.error["message"], facts)
-    return decode_import(run.report)
+    return understood(decode_import, run.report, server.addresses.current, "an import")
 
 
 def _begin(server: Server, source: ImportInput, request: ImportRequest) -> Steps[RunReport]:
@@ -115,7 +116,8 @@ def _params(request: ImportRequest, made: Upload) -> dict[str, str]:
 
 
 def _read_run(response: httpx2.Response, address: str) -> RunReport:
-    return decode(RunReport, read_json(response, address))
+    found = read_json(response, address)
+    return understood(partial(decode, RunReport), found, address, "an import")
 
 
 def decode_import(report: Mapping[str, Any]) -> ImportReport:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cmdb.client import documents
 from cmdb.client.call import Call, ask
 from cmdb.client.inputs import listing_input, target_inputs
+from cmdb.model.decoding import decode
+from cmdb.model.reports import plain
 from cmdb.ports.requests import Listing, Moment, Target
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
         RevisionDetails,
         VerifyReport,
     )
-    from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
+    from cmdb.model.reports import CIList, ClassesReport, HistoryReport, SearchReport
     from cmdb.model.source_reports import SourceList
     from cmdb.ports.store import Progress
 
@@ -36,36 +38,33 @@ def list_classes() -> Call[ClassesReport]:
 
 def find_ci(name: str) -> Call[CI]:
     """Return the CI of that id, name or `Class/name`."""
-    details = show_ci(name)
-    return Call(details.document, details.variables, lambda report: details.read(report).ci)
+    from cmdb.client.ci_answers import read_ci
+
+    return Call(documents.CI, {"id": name}, read_ci)
 
 
 def list_cis(listing: Listing) -> Call[CIList]:
     """Return a page of CIs."""
-    from cmdb.model.reports import CIList
+    from cmdb.client.ci_answers import read_page
 
-    return ask(CIList, documents.CIS, **listing_input(listing))
-
-
-def show_ci(name: str) -> Call[CIDetails]:
-    """Return a CI with its relationships."""
-    from cmdb.model.reports import CIDetails
-
-    return ask(CIDetails, documents.CI, name=name)
+    return Call(documents.CIS, plain(listing_input(listing)), read_page)
 
 
 def get_history(name: str, limit: int = 50) -> Call[HistoryReport]:
     """Return the newest changes that touched a CI, ends of relationships included."""
     from cmdb.model.reports import HistoryReport
 
-    return ask(HistoryReport, documents.HISTORY, name=name, limit=limit)
+    variables = {"id": name, "first": limit}
+    return Call(
+        documents.HISTORY, variables, lambda ci: decode(HistoryReport, ci["history"]["report"])
+    )
 
 
 def search_cis(text: str, limit: int = 20) -> Call[SearchReport]:
     """Return CIs whose name or identifiers match the words, best first."""
     from cmdb.model.reports import SearchReport
 
-    return ask(SearchReport, documents.SEARCH, text=text, limit=limit)
+    return ask(SearchReport, documents.SEARCH, text=text, first=limit)
 
 
 def blast_radius(
@@ -112,7 +111,7 @@ def list_log(limit: int = 20, before: int | None = None) -> Call[LogReport]:
     """Return the newest entries, or those before a revision."""
     from cmdb.model.log_reports import LogReport
 
-    return ask(LogReport, documents.LOG, limit=limit, before=before)
+    return ask(LogReport, documents.LOG, first=limit, before=before)
 
 
 def show_log(revision: int) -> Call[RevisionDetails]:
@@ -136,8 +135,7 @@ def verify_log(
     from cmdb.model.log_reports import VerifyReport
 
     _ = progress
-    given = None if anchor is None else {"revision": anchor.revision, "hash": anchor.hash}
-    return ask(VerifyReport, documents.VERIFY_LOG, anchor=given)
+    return ask(VerifyReport, documents.VERIFY_LOG, anchor=None if anchor is None else str(anchor))
 
 
 def doctor() -> Call[DoctorReport]:
@@ -159,5 +157,5 @@ def list_sources() -> Call[SourceList]:
     return ask(SourceList, documents.DATA_SOURCES)
 
 
-def _as_formats(report: Any) -> Mapping[str, str]:
-    return {str(name): str(summary) for name, summary in report.items()}
+def _as_formats(found: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    return {each["name"]: each["summary"] for each in found}

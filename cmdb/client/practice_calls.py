@@ -17,6 +17,8 @@ from cmdb.client.inputs import (
     record_listing_input,
     target_inputs,
 )
+from cmdb.model.incidents import IncidentState
+from cmdb.model.planned_changes import ChangeState
 from cmdb.ports.requests import (
     ChangeUpdate,
     EditReason,
@@ -54,7 +56,7 @@ def update_incident(incident_id: str, update: IncidentUpdate, reason: EditReason
     from cmdb.model.incidents import Incident
 
     values = incident_update_input(update)
-    return edit(Incident, documents.UPDATE_INCIDENT, reason, id=incident_id, **values)
+    return edit(Incident, documents.UPDATE_INCIDENT, reason, incident=incident_id, **values)
 
 
 def find_incident(incident_id: str) -> Call[IncidentDetails]:
@@ -68,7 +70,7 @@ def list_incidents(listing: RecordListing) -> Call[IncidentList]:
     """Return a page of incidents, newest first."""
     from cmdb.model.practice_reports import IncidentList
 
-    return ask(IncidentList, documents.INCIDENTS, **record_listing_input(listing))
+    return ask(IncidentList, documents.INCIDENTS, **record_listing_input(listing, IncidentState))
 
 
 def plan_change(new: NewChange, reason: EditReason) -> Call[Change]:
@@ -83,7 +85,7 @@ def update_change(change_id: str, update: ChangeUpdate, reason: EditReason) -> C
     from cmdb.model.planned_changes import Change
 
     values = change_update_input(update)
-    return edit(Change, documents.UPDATE_CHANGE, reason, id=change_id, **values)
+    return edit(Change, documents.UPDATE_CHANGE, reason, change=change_id, **values)
 
 
 def find_change(change_id: str) -> Call[ChangeDetails]:
@@ -97,7 +99,7 @@ def list_changes(listing: RecordListing) -> Call[ChangeList]:
     """Return a page of changes, newest first."""
     from cmdb.model.practice_reports import ChangeList
 
-    return ask(ChangeList, documents.CHANGES, **record_listing_input(listing))
+    return ask(ChangeList, documents.CHANGES, **record_listing_input(listing, ChangeState))
 
 
 def keep_preview(
@@ -113,7 +115,7 @@ def keep_preview(
 
     values = given(
         title=title,
-        targets=target_inputs(targets) or None,
+        targets=target_inputs(targets),
         startAt=start_at,
         endAt=end_at,
         change=change_id or None,
@@ -132,7 +134,7 @@ def list_previews(listing: RecordListing) -> Call[PreviewList]:
     """Return a page of kept previews, newest first."""
     from cmdb.model.practice_reports import PreviewList
 
-    return ask(PreviewList, documents.KEPT_PREVIEWS, **record_listing_input(listing))
+    return ask(PreviewList, documents.PREVIEWS, **record_listing_input(listing, None))
 
 
 def compare_preview(preview_id: str) -> Call[PreviewComparison]:
@@ -149,5 +151,5 @@ def changes_near(
     from cmdb.model.practice_reports import NearReport
 
     return ask(
-        NearReport, documents.CHANGES_NEAR, cis=names, sinceAt=since_at, hops=hops, limit=limit
+        NearReport, documents.CHANGES_NEAR, cis=names, sinceAt=since_at, hops=hops, first=limit
     )
