@@ -19,7 +19,7 @@ from cmdb.client.answers import raise_for_status
 from cmdb.client.call import Call
 from cmdb.client.ci_answers import details_steps
 from cmdb.client.connecting import ANSWER_SECONDS, connecting
-from cmdb.client.exchange import Pause, Send, Sent, Steps, unless_refused
+from cmdb.client.exchange import Course, Pause, Sent, Steps, unless_refused
 from cmdb.client.exporting import EXPORT, Lines
 from cmdb.client.following import Following
 from cmdb.client.importing import import_steps
@@ -75,23 +75,19 @@ class Calling:
         return self._perform(self._server.call(call))
 
     def _perform(self, steps: Steps[T]) -> T:
-        try:
-            step = next(steps)
-            while True:
-                step = self._take(steps, step)
-        except StopIteration as ended:
-            done: T = ended.value
-            return done
-
-    def _take(self, steps: Steps[T], step: Send | Pause) -> Send | Pause:
-        if isinstance(step, Pause):
-            time.sleep(step.seconds)
-            return steps.send(None)
-        try:
-            response = self._send(step.address, step.sent)
-        except httpx2.RequestError as error:
-            return steps.throw(error)
-        return steps.send(response)
+        course = Course(steps)
+        while course.step is not None:
+            if isinstance(course.step, Pause):
+                time.sleep(course.step.seconds)
+                course.give(None)
+                continue
+            try:
+                response = self._send(course.step.address, course.step.sent)
+            except httpx2.RequestError as error:
+                course.fail(error)
+            else:
+                course.give(response)
+        return course.result
 
     def _send(self, address: str, sent: Sent) -> httpx2.Response:
         request = self._http.build_request(

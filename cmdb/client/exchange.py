@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import httpx2
 import orjson
@@ -71,6 +71,36 @@ class Pause:
 
 
 Steps = Generator[Send | Pause, httpx2.Response | None, T]
+
+
+class Course(Generic[T]):
+    """Steps on their way, for whoever performs them.
+
+    Attributes:
+        step: What is to be done now; None when `result` is there.
+        result: What the steps return.
+    """
+
+    result: T
+
+    def __init__(self, steps: Steps[T]) -> None:
+        self._steps = steps
+        self.step: Send | Pause | None = None
+        self.give(None)
+
+    def give(self, response: httpx2.Response | None) -> None:
+        """Go on with the response that came, or None after a pause and at the beginning."""
+        self._go_on(lambda: self._steps.send(response))
+
+    def fail(self, error: httpx2.RequestError) -> None:
+        """Go on with the failure of the request."""
+        self._go_on(lambda: self._steps.throw(error))
+
+    def _go_on(self, move: Callable[[], Send | Pause]) -> None:
+        try:
+            self.step = move()
+        except StopIteration as ended:
+            self.step, self.result = None, ended.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,12 +61,13 @@ def _begin(server: Server, source: ImportInput, request: ImportRequest) -> Steps
 
 
 def _follow(server: Server, run: RunReport, progress: Progress | None) -> Steps[RunReport]:
-    pause, unknown = FIRST_POLL, 0
+    longest = min(LONGEST_POLL, server.retries.longest_pause)
+    pause, unknown = min(FIRST_POLL, longest), 0
     while run.state not in _ENDED:
         if progress is not None:
             progress("read" if run.state == "reading" else run.phase, run.done, 0)
         yield Pause(pause)
-        pause = min(pause * 1.5, LONGEST_POLL)
+        pause = min(pause * 1.5, longest)
         try:
             run = yield from server.exchange(Sent("GET", f"/imports/{run.id}"), _read_run)
             unknown = 0

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cmdb.client import AsyncClient, Client, documents
+from cmdb.client.call import Document
 from cmdb.ports import Operations
 
 METHODS = sorted(name for name in dir(Operations) if not name.startswith("_"))
@@ -40,7 +41,7 @@ def test_both_clients_have_the_same_methods() -> None:
 
 
 def test_every_document_has_a_name_of_its_own() -> None:
-    listed = [each for each in vars(documents).values() if isinstance(each, documents.Document)]
+    listed = [each for each in vars(documents).values() if isinstance(each, Document)]
 
     assert len({each.name for each in listed}) == len(listed)
     assert all(each.name in each.text for each in documents.ALL.values())
