@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmdb.cli.inventory_tables import change_text
+from cmdb.cli.inventory_tables import change_text, print_withheld
 from cmdb.cli.output import plural, print_lines, print_table, time_text
 from cmdb.model.log_reports import ChangedThing, DiffReport, LogReport, Revision, RevisionDetails
 
@@ -37,6 +37,7 @@ def print_revision(details: RevisionDetails) -> None:
         print_lines([f"{plural(details.erased, 'payload')} erased on purpose."])
     print_lines([""])
     _print_changes(details.changes)
+    print_withheld(details.withheld, "change")
 
 
 def print_diff(report: DiffReport) -> None:
@@ -47,6 +48,7 @@ def print_diff(report: DiffReport) -> None:
     print_lines([f"{things} between {first} and {second}."], style="bold")
     print_lines([""])
     _print_changes(report.changes)
+    print_withheld(report.withheld, "difference")
     if report.is_partial:
         print_lines(["PARTIAL: content of some entry was erased; there may be more differences."])
     if report.impact:

@@ -200,6 +200,10 @@ class Writers(Protocol):
         """Return runs, newest first."""
         ...
 
+    def find_run(self, run_id: str) -> ImportRun | None:
+        """Return the run of that id, or None."""
+        ...
+
     def save_seen(self, run_id: str, digests: bytes) -> None:
         """Keep the digests of the records that a run saw (8 bytes each, sorted)."""
         ...

@@ -218,6 +218,10 @@ class GraphStore:
             self._connection, source=source, scope=scope, state=state, limit=limit
         )
 
+    def find_run(self, run_id: str) -> ImportRun | None:
+        """Return the run of that id, or None."""
+        return run_rows.find_run(self._connection, run_id)
+
     def save_seen(self, run_id: str, digests: bytes) -> None:
         """Keep the digests of the records that a run saw."""
         run_rows.save_seen(self._connection, run_id, digests)

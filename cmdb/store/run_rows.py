@@ -18,6 +18,7 @@ WHERE ($source = '' OR r.source = $source) AND ($any_scope OR r.scope = $scope)
   AND ($state = '' OR r.state = $state)
 RETURN properties(r) AS row ORDER BY r.started_at DESC, r.id DESC LIMIT $limit
 """
+FIND_RUN = "MATCH (r:ImportRun {id: $id}) RETURN properties(r) AS row"
 SAVE_SEEN = "MERGE (s:ImportSeen {id: $id}) SET s.run = $run, s.body = $body RETURN s.id AS id"
 PRECEDENCE = "MATCH (d:DataSource) RETURN collect([d.name, d.precedence]) AS rows"
 SAVE_SOURCE = "MERGE (d:DataSource {name: $name}) SET d.precedence = $precedence RETURN d.name AS n"
@@ -50,6 +51,12 @@ def find_runs(
         "limit": limit,
     }
     return [_run(row[0]) for row in connection.read(FIND_RUNS, asked)]
+
+
+def find_run(connection: Connection, run_id: str) -> ImportRun | None:
+    """Return the run of that id, or None."""
+    rows = connection.read(FIND_RUN, {"id": run_id})
+    return _run(rows[0][0]) if rows else None
 
 
 def save_seen(connection: Connection, run_id: str, digests: bytes) -> None:
