@@ -55,7 +55,9 @@ def decode_type(text: str) -> RelationshipType:
     return RelationshipType(**body | ends)
 
 
-def extended(shipped: Registry, classes: Iterable[str], types: Iterable[str]) -> Registry:
+def extended(
+    shipped: Registry, classes: Iterable[str], types: Iterable[str], *, revision: int = 0
+) -> Registry:
     """Return the shipped registry with the definitions of an administrator laid over it."""
     more_classes = {c.name: c for c in map(decode_class, classes)}
     more_types = {t.name: t for t in map(decode_type, types)}
@@ -65,4 +67,5 @@ def extended(shipped: Registry, classes: Iterable[str], types: Iterable[str]) ->
         (dict(shipped.classes) | more_classes).values(),
         (dict(shipped.types) | more_types).values(),
         shipped.common,
+        revision=revision,
     )

@@ -18,10 +18,10 @@ from cmdb.model.inventory import (
 )
 from cmdb.model.log import LogEntry, LogHead, StoredEntry
 from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
-from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
 from cmdb.model.selection import Page, Selection
 from cmdb.model.source_records import SourceRecord
+from cmdb.ports.keeping import Registries, Retention
 
 
 class Clock(Protocol):
@@ -190,6 +190,14 @@ class Writers(Protocol):
         """
         ...
 
+    def find_answer(self, stamp: Stamp) -> Applied | None:
+        """Return the answer that an idempotency key got before, or None.
+
+        Raises:
+            KeyReused: The key belongs to another request.
+        """
+        ...
+
     def save_run(self, run: ImportRun) -> None:
         """Store an import run (bookkeeping, outside the log)."""
         ...
@@ -236,7 +244,7 @@ class SnapshotRows(Protocol):
         ...
 
 
-class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Protocol):
+class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Registries, Retention, Protocol):
     """The graph database."""
 
     name: str
@@ -247,10 +255,6 @@ class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Protocol):
         Raises:
             DatabaseTooNew: A newer program wrote the database.
         """
-        ...
-
-    def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds."""
         ...
 
     def precedence(self) -> dict[str, int]:

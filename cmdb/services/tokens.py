@@ -79,8 +79,8 @@ def create_token(context: Context, new: NewToken, reason: EditReason) -> Created
         end_at=to_epoch_ms(expires_at),
         lookup=hash_secret(secret),
     )
-    asked = [new.actor, _ordered(new.roles), new.source, sorted(set(new.teams))]
-    asked.append(to_epoch_ms(new.expires_at) if new.expires_at else None)
+    ends_ms = to_epoch_ms(new.expires_at) if new.expires_at else None
+    asked = [new.actor, _ordered(new.roles), new.source, sorted(set(new.teams)), ends_ms]
     applied = _write(context, NodeChange(None, node), reason, "create a token", asked)
     if applied.is_repeated:
         made = applied.answer.get("token", "")
@@ -143,9 +143,9 @@ def revoke_token(context: Context, token_id: str, reason: EditReason) -> Token:
 
 
 def _write(
-    context: Context, change: NodeChange, reason: EditReason, what: str, facts: list[object]
+    context: Context, change: NodeChange, reason: EditReason, what: str, facts: Sequence[object]
 ) -> Applied:
-    request = canonical_json([what, context.caller.actor, facts, reason.expected_version])
+    request = canonical_json([what, context.caller.actor, list(facts), reason.expected_version])
     stamp = Stamp(
         actor=context.caller.actor,
         source=MANUAL,

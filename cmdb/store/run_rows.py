@@ -7,9 +7,11 @@ from typing import Any
 
 import orjson
 
+from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.inventory import DataSource, ImportRun
-from cmdb.model.log import compress
+from cmdb.model.log import LogHead, compress
 from cmdb.store.connection import Connection, Row, Transaction
+from cmdb.store.log_rows import write_logged
 
 SAVE_RUN = "MERGE (r:ImportRun {id: $id}) SET r = $row RETURN r.id AS id"
 FIND_RUNS = """
@@ -84,6 +86,22 @@ def write_precedence(tx: Transaction, precedence: Mapping[str, int]) -> None:
     """Store the precedence of data sources inside a transaction."""
     for name, value in sorted(precedence.items()):
         tx.run(SAVE_SOURCE, {"name": name, "precedence": value})
+
+
+def save_precedence(
+    connection: Connection, precedence: Mapping[str, int], stamp: Stamp, now_ms: int
+) -> Applied:
+    """Store the precedence of data sources, with a log entry if it is another."""
+
+    def work(tx: Transaction, _head: LogHead) -> Sequence[LogChange]:
+        before = precedence_in(tx)
+        after = {**before, **precedence}
+        if after == before:
+            return []
+        write_precedence(tx, precedence)
+        return [LogChange("settings", "precedence", 0, before, after)]
+
+    return write_logged(connection, stamp, now_ms, work)
 
 
 def find_sources(connection: Connection) -> list[DataSource]:
