@@ -110,12 +110,16 @@ class TypesReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class ClassReport(Report):
-    """One registered class with its full definition, inherited attributes included."""
+    """One registered class with its full definition, inherited attributes included.
+
+    `version` is the revision that last changed it, 0 for one as it was shipped.
+    """
 
     name: str
     definition: Mapping[str, Any]
     attributes: tuple[Mapping[str, Any], ...]
     is_shipped: bool
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,9 @@ def save_definition(
         delta = difference(definition.before, definition.after)
         return [LogChange(definition.kind, definition.name, version, *delta)]
 
-    return write_logged(connection, stamp, now_ms, work, {"name": definition.name})
+    return write_logged(
+        connection, stamp, now_ms, work, {"kind": definition.kind, "name": definition.name}
+    )
 
 
 def ends_in_use(connection: Connection, name: str) -> list[tuple[str, str, int]]:
