@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from cmdb.cli.inventory_tables import change_text, print_withheld
 from cmdb.cli.output import plural, print_lines, print_table, time_text
 from cmdb.model.log_reports import ChangedThing, DiffReport, LogReport, Revision, RevisionDetails
+from cmdb.model.system_reports import LogFigures
 
 _MOST_ROWS = 100
 
@@ -61,6 +62,20 @@ def print_diff(report: DiffReport) -> None:
             ],
             title=f"THE SAME OUTAGE NOW DOES SOMETHING ELSE TO ({len(report.impact)})",
         )
+
+
+def print_figures(figures: LogFigures) -> None:
+    """Print how large the log is and for how long its content is kept."""
+    days = figures.retention_days
+    kept = f"kept for {plural(days, 'day')}" if days else "kept for ever"
+    newest = f", the newest of revision {figures.newest_checkpoint}" if figures.checkpoints else ""
+    print_lines(
+        [
+            f"{plural(figures.entries, 'entry', 'entries')}, {figures.bytes / 1_000_000:.1f} MB; "
+            f"their content is {kept}.",
+            f"{plural(figures.checkpoints, 'checkpoint')}{newest}.",
+        ]
+    )
 
 
 def _margin(value: int | None) -> str:

@@ -15,7 +15,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cmdb.model import impact_reports, inventory, log_reports, reports, source_reports
+from cmdb.model import (
+    access,
+    impact_reports,
+    inventory,
+    log_reports,
+    reports,
+    source_reports,
+    system_reports,
+)
 
 COMMANDS: Final[Mapping[str, type]] = {
     "ci list": reports.CIList,
@@ -40,6 +48,19 @@ COMMANDS: Final[Mapping[str, type]] = {
     "log show": log_reports.RevisionDetails,
     "log anchor": log_reports.Anchor,
     "log verify": log_reports.VerifyReport,
+    "log purge": system_reports.RetentionReport,
+    "log retention": system_reports.LogFigures,
+    "log retention --apply": system_reports.RetentionReport,
+    "class add": system_reports.RegistryChange,
+    "class show": system_reports.ClassReport,
+    "rel-type add": system_reports.RegistryChange,
+    "rel-type list": system_reports.TypesReport,
+    "import-runs": system_reports.RunList,
+    "import-runs RUN": system_reports.RunReport,
+    "token create": access.CreatedToken,
+    "token list": access.TokenList,
+    "token revoke": access.Token,
+    "whoami": access.Identity,
     "doctor": log_reports.DoctorReport,
 }
 """The report that each command prints; import, export, init and demo are described in `cli.md`."""

@@ -39,7 +39,8 @@ def log_figures(context: Context) -> LogFigures:
     entries, size, checkpoints, newest = context.store.log_size()
     head = context.store.head()
     head_at = from_epoch_ms(head.at) if head.revision else None
-    return LogFigures(entries, size, checkpoints, newest, head_at)
+    days = context.store.retention_days()
+    return LogFigures(entries, size, checkpoints, newest, head_at, days)
 
 
 def purge_payloads(
