@@ -14,8 +14,8 @@ from cmdb.model.reports import NamedCI
 from cmdb.ports import Moment
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
-from cmdb.services.impact_answers import state_of
 from cmdb.services.moments import find_revision
+from cmdb.services.outlook import state_of
 from cmdb.services.permit import permit
 from cmdb.services.read_log import describe_changes
 from cmdb.snapshot import Snapshot

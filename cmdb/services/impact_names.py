@@ -15,6 +15,7 @@ from cmdb.snapshot import Snapshot
 
 MOST_DESCRIBED = 5_000
 _BATCH = 500
+WITHHELD = "(not visible to you)"
 
 
 class Names:
@@ -40,7 +41,7 @@ class Names:
         """Return the CI as answers name it."""
         class_name = self.snapshot.class_of(ci_id)
         if not self._may_see(ci_id):
-            return NamedCI("", class_name, "(not visible to you)", "")
+            return NamedCI("", class_name, WITHHELD, "")
         return NamedCI(
             ci_id, class_name, self.snapshot.name_of(ci_id), self.snapshot.lifecycle_of(ci_id)
         )
