@@ -15,7 +15,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cmdb.model import impact_reports, inventory, log_reports, reports, source_reports
+from cmdb.model import (
+    impact_reports,
+    incidents,
+    inventory,
+    log_reports,
+    planned_changes,
+    practice_reports,
+    reports,
+    source_reports,
+)
 
 COMMANDS: Final[Mapping[str, type]] = {
     "ci list": reports.CIList,
@@ -35,6 +44,22 @@ COMMANDS: Final[Mapping[str, type]] = {
     "blast-radius": impact_reports.BlastRadiusReport,
     "blast-radius --explain": impact_reports.ExplainReport,
     "preview": impact_reports.PreviewReport,
+    "preview --keep": practice_reports.KeptPreview,
+    "previews list": practice_reports.PreviewList,
+    "previews show": practice_reports.KeptPreview,
+    "previews compare": practice_reports.PreviewComparison,
+    "incident open": incidents.Incident,
+    "incident list": practice_reports.IncidentList,
+    "incident show": practice_reports.IncidentDetails,
+    "incident update": incidents.Incident,
+    "incident resolve": incidents.Incident,
+    "incident close": incidents.Incident,
+    "change plan": planned_changes.Change,
+    "change list": practice_reports.ChangeList,
+    "change show": practice_reports.ChangeDetails,
+    "change update": planned_changes.Change,
+    "change close": planned_changes.Change,
+    "near": practice_reports.NearReport,
     "diff": log_reports.DiffReport,
     "log list": log_reports.LogReport,
     "log show": log_reports.RevisionDetails,
