@@ -10,9 +10,11 @@ import typer
 from cmdb.cli import (
     access,
     auditing,
+    change_commands,
     editing,
     impact_commands,
     import_runs,
+    incident_commands,
     inventory,
     ranking,
     registering,
@@ -80,5 +82,7 @@ for room in (
     ranking,
     auditing,
     access,
+    incident_commands,
+    change_commands,
 ):
     room.register(app)

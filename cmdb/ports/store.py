@@ -99,6 +99,19 @@ class Nodes(Protocol):
         """Return a page of nodes, newest first."""
         ...
 
+    def nodes_between(
+        self, states: Mapping[NodeKind, Sequence[str]], from_at: int, to_at: int, limit: int
+    ) -> list[Node]:
+        """Return nodes of several kinds in these states and this stretch of time, in one read.
+
+        Args:
+            states: The states wanted, by kind.
+            from_at: Only those that have not ended before this (epoch ms).
+            to_at: Only those that begin before this (epoch ms).
+            limit: Most nodes of a kind.
+        """
+        ...
+
 
 class Evidence(Protocol):
     """What reconciliation reads: unrestricted, for services that decide, not for people."""

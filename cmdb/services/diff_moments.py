@@ -13,9 +13,9 @@ from cmdb.model.log_reports import ChangedImpact, DiffReport
 from cmdb.ports import Moment
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
-from cmdb.services.impact_answers import state_of
 from cmdb.services.impact_names import named_in
 from cmdb.services.moments import find_revision
+from cmdb.services.outlook import state_of
 from cmdb.services.permit import permit
 from cmdb.services.read_log import describe_changes
 from cmdb.services.withholding import Sight

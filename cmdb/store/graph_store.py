@@ -108,6 +108,12 @@ class GraphStore(KeepingStore):
         """Return a page of nodes, newest first."""
         return node_rows.list_nodes(self._connection, listing)
 
+    def nodes_between(
+        self, states: Mapping[NodeKind, Sequence[str]], from_at: int, to_at: int, limit: int
+    ) -> list[Node]:
+        """Return nodes of several kinds in these states and this stretch of time."""
+        return node_rows.nodes_between(self._connection, states, from_at, to_at, limit)
+
     # Evidence
 
     def identifiers(self, keys: Sequence[str]) -> dict[str, Identifier]:
