@@ -15,7 +15,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from cmdb.model import impact_reports, inventory, log_reports, reports, source_reports
+from cmdb.model import (
+    impact_reports,
+    inventory,
+    log_reports,
+    moving_reports,
+    reports,
+    source_reports,
+)
 
 COMMANDS: Final[Mapping[str, type]] = {
     "ci list": reports.CIList,
@@ -40,6 +47,9 @@ COMMANDS: Final[Mapping[str, type]] = {
     "log show": log_reports.RevisionDetails,
     "log anchor": log_reports.Anchor,
     "log verify": log_reports.VerifyReport,
+    "db copy": moving_reports.MovedReport,
+    "db backup": moving_reports.MovedReport,
+    "db restore": moving_reports.MovedReport,
     "doctor": log_reports.DoctorReport,
 }
 """The report that each command prints; import, export, init and demo are described in `cli.md`."""
