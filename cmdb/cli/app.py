@@ -11,6 +11,7 @@ from cmdb.cli import (
     access,
     auditing,
     change_commands,
+    databases,
     editing,
     impact_commands,
     import_runs,
@@ -84,5 +85,6 @@ for room in (
     access,
     incident_commands,
     change_commands,
+    databases,
 ):
     room.register(app)

@@ -21,6 +21,7 @@ from cmdb.model import (
     incidents,
     inventory,
     log_reports,
+    moving_reports,
     planned_changes,
     practice_reports,
     reports,
@@ -80,6 +81,9 @@ COMMANDS: Final[Mapping[str, type]] = {
     "token list": access.TokenList,
     "token revoke": access.Token,
     "whoami": access.Identity,
+    "db copy": moving_reports.MovedReport,
+    "db backup": moving_reports.MovedReport,
+    "db restore": moving_reports.MovedReport,
     "doctor": log_reports.DoctorReport,
 }
 """The report that each command prints; import, export, init and demo are described in `cli.md`."""
