@@ -7,7 +7,21 @@ from typing import Annotated
 
 import typer
 
-from cmdb.cli import auditing, editing, impact_commands, inventory, ranking, setup, transfer
+from cmdb.cli import (
+    access,
+    auditing,
+    change_commands,
+    databases,
+    editing,
+    impact_commands,
+    import_runs,
+    incident_commands,
+    inventory,
+    ranking,
+    registering,
+    setup,
+    transfer,
+)
 from cmdb.cli.session import Session
 
 app = typer.Typer(
@@ -58,5 +72,19 @@ def options(
     context.obj = Session(data_dir, url, token)
 
 
-for room in (setup, transfer, inventory, impact_commands, editing, ranking, auditing):
+for room in (
+    setup,
+    transfer,
+    import_runs,
+    inventory,
+    registering,
+    impact_commands,
+    editing,
+    ranking,
+    auditing,
+    access,
+    incident_commands,
+    change_commands,
+    databases,
+):
     room.register(app)
