@@ -26,6 +26,7 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_TO_NAME": "Database of that Neo4j; empty: the user's home database.",
     "CMDB_URL": "Address of a server of this product, for working through its API.",
     "CMDB_TOKEN": "API token for that server; never printed.",
+    "CMDB_PLAIN_HTTP": "`1`: the token may go in clear, http://, to other machines too.",
     "CMDB_ACTOR": "Who stands in the log; by default the name of the logged-in user.",
 }
 """Every environment variable that is read, and what it is for."""
@@ -57,6 +58,7 @@ class Settings:
         database_heap: Largest memory of the embedded engine.
         url: Address of a server of this product, or empty.
         token: Its API token; never shown.
+        is_plain_http_allowed: The token may go in clear to other machines.
         actor: Who stands in the log.
     """
 
@@ -69,6 +71,7 @@ class Settings:
     database_heap: str = "1g"
     url: str = ""
     token: str = field(default="", repr=False)
+    is_plain_http_allowed: bool = False
     actor: str = "unknown"
 
     @property
@@ -133,7 +136,8 @@ class Settings:
             database_name=values["CMDB_DATABASE_NAME"],
             database_heap=heap,
             url=values["CMDB_URL"],
-            token=given.get("CMDB_TOKEN", ""),
+            token=given.get("CMDB_TOKEN", "").strip(),
+            is_plain_http_allowed=_is_set(given, "CMDB_PLAIN_HTTP"),
             actor=values["CMDB_ACTOR"] or _logged_in_user(),
         )
 
@@ -174,6 +178,13 @@ def _checked_address(url: str, setting: str = "CMDB_DATABASE_URL") -> str:
 def _without_user(url: str) -> str:
     scheme, sign, rest = url.partition("://")
     return f"{scheme}{sign}{rest.rpartition('@')[2]}"
+
+
+def _is_set(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "").strip()
+    if text not in ("", "0", "1"):
+        raise WrongSetting(name, f"{text!r} is neither 1 nor 0")
+    return text == "1"
 
 
 def _logged_in_user() -> str:
