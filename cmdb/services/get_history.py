@@ -42,7 +42,7 @@ def get_history(context: Context, name: str, limit: int = 50) -> HistoryReport:
     for entry, change in _walk(context, ci, relationships, erased):
         if len(events) == limit:
             return _report(context, ci, events, is_partial=True)
-        events.append(_event(entry, change))
+        events.append(history_event(entry, change))
     return _report(context, ci, events, is_partial=bool(erased))
 
 
@@ -76,7 +76,8 @@ def _walk(
             heapq.heappush(waiting, (-change.previous, subject))
 
 
-def _event(entry: LogEntry, change: LogChange) -> HistoryEvent:
+def history_event(entry: LogEntry, change: LogChange) -> HistoryEvent:
+    """Return a change as a history tells it."""
     header = entry.header
     return HistoryEvent(
         entry.revision,

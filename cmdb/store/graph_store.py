@@ -22,11 +22,12 @@ from cmdb.model.log import LogEntry, LogHead, StoredEntry, unseal
 from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
 from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import Page, Selection
+from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
 from cmdb.store import evidence, log_rows, node_rows, reading, run_rows, snapshot_rows
+from cmdb.store.adjacency import find_adjacent
 from cmdb.store.connection import Connection, Transaction
 from cmdb.store.definitions import read_registry
 from cmdb.store.schema import migrate
@@ -87,6 +88,28 @@ class GraphStore:
             self._connection, self.registry(), ci_ids, visibility, live_only=live_only
         )
 
+    def find_adjacent(
+        self,
+        ids: Sequence[str],
+        visibility: Visibility,
+        *,
+        direction: Direction,
+        types: Sequence[str] | None,
+        limit: int,
+        after: str = "",
+    ) -> dict[str, list[tuple[Relationship, CI]]]:
+        """Return, for each of these CIs, relationships in one direction with the other end."""
+        return find_adjacent(
+            self._connection,
+            self.registry(),
+            ids,
+            visibility,
+            direction=direction,
+            types=types,
+            limit=limit,
+            after=after,
+        )
+
     def count_classes(self, visibility: Visibility) -> dict[str, int]:
         """Return the number of CIs by class."""
         return reading.count_classes(self._connection, visibility)
@@ -100,6 +123,10 @@ class GraphStore:
     def entries(self, first: int, last: int) -> list[LogEntry]:
         """Return the entries of these revisions."""
         return [unseal(stored) for stored in self.stored_entries(first, last)]
+
+    def entries_of(self, revisions: Sequence[int]) -> list[LogEntry]:
+        """Return the entries of these revisions."""
+        return [unseal(stored) for stored in log_rows.read_some(self._connection, revisions)]
 
     def stored_entries(self, first: int, last: int) -> list[StoredEntry]:
         """Return them as stored."""
