@@ -1,0 +1,52 @@
+"""What is the contract? All root fields together, with limits.
+
+`python -m cmdb_graphql.schema graphql/schema.graphql` writes it; a test compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from cmdb_graphql.execution import ApiSchema
+from cmdb_graphql.limits import Limits
+from cmdb_graphql.roots.auditing import AuditingQuery
+from cmdb_graphql.roots.editing import EditingMutation
+from cmdb_graphql.roots.impact import ImpactQuery
+from cmdb_graphql.roots.inventory import InventoryQuery
+from cmdb_graphql.roots.practising import PractisingMutation
+from cmdb_graphql.roots.subscribing import Subscription
+from cmdb_graphql.scalars import SCALARS
+
+
+@strawberry.type
+class Query(InventoryQuery, ImpactQuery, AuditingQuery):
+    """What can be asked."""
+
+
+@strawberry.type
+class Mutation(EditingMutation, PractisingMutation):
+    """What can be written; each answers with what was written or a named refusal."""
+
+
+def build_schema(limits: Limits | None = None) -> ApiSchema:
+    """Return the schema, ready to execute documents."""
+    return ApiSchema(
+        limits or Limits(),
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
+
+
+def contract() -> str:
+    """Return the schema as text."""
+    return build_schema().as_str() + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(contract(), encoding="utf-8")
