@@ -15,6 +15,7 @@ from cmdb_graphql.types.enums import (
     IncidentState,
     Role,
     TargetEffect,
+    word,
 )
 
 
@@ -119,8 +120,7 @@ class AffectedInput:
 
     def asked(self) -> NewAffected:
         """Return it as the operations take it."""
-        effect = IncidentEffect(self.effect)
-        return NewAffected(local_id(self.ci), effect.value, self.onset_at)
+        return NewAffected(local_id(self.ci), word(self.effect), self.onset_at)
 
 
 @strawberry.input
@@ -155,8 +155,7 @@ class TargetInput:
 
     def asked(self) -> Target:
         """Return it as the operations take it."""
-        effect = TargetEffect(self.effect)
-        return Target(local_id(self.ci), effect.value, self.start_at, self.end_at)
+        return Target(local_id(self.ci), word(self.effect), self.start_at, self.end_at)
 
 
 @strawberry.input

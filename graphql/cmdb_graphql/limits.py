@@ -254,7 +254,7 @@ class _Meter:
 
     def _page(self, node: FieldNode, default: Any) -> int:
         value: Any = default
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value == _PAGE_ARGUMENT:
                 value = self._value(argument.value, default)
         return max(value, 1) if type(value) is int else MAX_PAGE
@@ -289,7 +289,7 @@ class _Meter:
 def _values(operation: OperationDefinitionNode, given: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {
         node.variable.name.value: int(node.default_value.value)
-        for node in operation.variable_definitions
+        for node in operation.variable_definitions or ()
         if isinstance(node.default_value, IntValueNode)
     }
     return {**defaults, **given}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NewType
 
 import strawberry
 from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
 
 Moment = NewType("Moment", object)
 """In documents a time or the number of a revision."""
@@ -41,7 +43,7 @@ def parse_moment(given: Any) -> datetime | int:
     return given if type(given) is int else parse_time(given)
 
 
-SCALARS: Final = {
+SCALARS: Final[Mapping[object, ScalarDefinition]] = {
     datetime: strawberry.scalar(
         name="DateTime",
         description="A time in ISO 8601 with its offset from UTC; answers are in UTC.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 
@@ -15,7 +15,7 @@ from cmdb_graphql.ids import local_id, local_ids
 from cmdb_graphql.inputs import TargetInput
 from cmdb_graphql.scalars import Moment
 from cmdb_graphql.types.common import list_info
-from cmdb_graphql.types.enums import ChangeState, IncidentState
+from cmdb_graphql.types.enums import ChangeState, IncidentState, word
 from cmdb_graphql.types.impact import (
     BlastRadius,
     Explanation,
@@ -32,6 +32,8 @@ from cmdb_graphql.types.practices import (
     IncidentDetails,
     IncidentPage,
 )
+
+T = TypeVar("T", IncidentPage, ChangePage, PreviewPage)
 
 
 @strawberry.type
@@ -95,9 +97,10 @@ class ImpactQuery:
         self, info: Ask, first: Moment, second: Moment, outages: list[str] | None = None
     ) -> log_reports.DiffReport:
         """Return what differs between two moments, and how that changes the given outages."""
-        moments: Any = (first, second)
+        before: Any = first
+        after: Any = second
         return await info.context.ask(
-            info.context.operations.diff_moments, *moments, local_ids(outages or [])
+            info.context.operations.diff_moments, before, after, local_ids(outages or [])
         )
 
     @strawberry.field
@@ -112,7 +115,7 @@ class ImpactQuery:
         after: str | None = None,
     ) -> IncidentPage:
         """Return a page of incidents, newest first; an empty list means none."""
-        words = None if states is None else [IncidentState(state).value for state in states]
+        words = None if states is None else [word(state) for state in states]
         listing = _listing(words, cis, from_at, to_at, first, after)
         report = await info.context.ask(info.context.operations.list_incidents, listing)
         return _page(IncidentPage, report.incidents, report, after)
@@ -135,7 +138,7 @@ class ImpactQuery:
         after: str | None = None,
     ) -> ChangePage:
         """Return a page of changes, newest first; an empty list means none."""
-        words = None if states is None else [ChangeState(state).value for state in states]
+        words = None if states is None else [word(state) for state in states]
         listing = _listing(words, cis, from_at, to_at, first, after)
         report = await info.context.ask(info.context.operations.list_changes, listing)
         return _page(ChangePage, report.changes, report, after)
@@ -199,6 +202,6 @@ def _listing(
     return RecordListing(states, wanted, from_at, to_at, first, after or "")
 
 
-def _page(kind: Any, nodes: Any, report: Any, after: str | None) -> Any:
+def _page(kind: type[T], nodes: Any, report: Any, after: str | None) -> T:
     info = list_info(report.next, after or "")
     return kind(nodes=nodes, page_info=info, report=report.to_json())

@@ -35,9 +35,10 @@ class InventoryQuery:
     async def node(self, info: Ask, id: strawberry.ID) -> Node | None:  # noqa: A002
         """Return the thing of a global id."""
         try:
-            return await _find_node(info.context, id)
+            found: Node | None = await _find_node(info.context, id)
         except NotFound:
             return None
+        return found
 
     @strawberry.field(description="A CI by id, name or `Class/name`.")
     async def ci(self, info: Ask, id: strawberry.ID) -> CI:  # noqa: A002

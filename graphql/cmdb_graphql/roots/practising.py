@@ -59,7 +59,7 @@ class PractisingMutation:
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> incidents.Incident:
-            state = enums.IncidentState(input.state).value if input.state else None
+            state = enums.word(input.state)
             given = input.affected
             affected = None if given is None else tuple(each.asked() for each in given)
             update = IncidentUpdate(
@@ -81,7 +81,7 @@ class PractisingMutation:
         def work() -> planned_changes.Change:
             targets = tuple(each.asked() for each in input.targets)
             window = input.start_at, input.end_at
-            state = enums.ChangeState(input.state).value
+            state = enums.word(input.state)
             new = NewChange(input.title, targets, *window, input.description, state)
             return operations.plan_change(new, reason)
 
@@ -97,7 +97,7 @@ class PractisingMutation:
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> planned_changes.Change:
-            state = enums.ChangeState(input.state).value if input.state else None
+            state = enums.word(input.state)
             given = input.targets
             targets = None if given is None else tuple(each.asked() for each in given)
             window = input.start_at, input.end_at
@@ -133,7 +133,7 @@ class PractisingMutation:
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> access.CreatedToken:
-            roles = tuple(enums.Role(role).value for role in input.roles)
+            roles = tuple(enums.word(role) for role in input.roles)
             teams, source = tuple(input.teams), input.source or ""
             new = access.NewToken(input.actor, roles, source, teams, input.expires_at)
             return operations.create_token(new, reason)

@@ -9,7 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from cmdb.model import inventory
-from cmdb.model.reports import HistoryReport, SearchHit
+from cmdb.model.reports import HistoryReport, NamedCI, SearchHit
 from cmdb.model.selection import Direction
 from cmdb.ports.graph_reading import AdjacentPage, CIPage
 from cmdb_graphql.context import Ask
@@ -152,7 +152,11 @@ class SearchHitType:
     """One hit of a search."""
 
     score: float
-    named: NamedCIType = strawberry.field(resolver=lambda root: root.ci)
+
+    @strawberry.field(graphql_type=NamedCIType)
+    def named(self: strawberry.Parent[SearchHit]) -> NamedCI:
+        """Return how the CI is named."""
+        return self.ci
 
     @strawberry.field(description="The CI; absent where it is gone since it was found.")
     async def ci(self: strawberry.Parent[SearchHit], info: Ask) -> CI | None:

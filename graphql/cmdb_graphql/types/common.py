@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import strawberry
 from strawberry.scalars import JSON
 
-from cmdb.model.reports import NamedCI, Report
-from cmdb_graphql.ids import global_id
+from cmdb.model.reports import Report
+from cmdb_graphql.ids import Kind, global_id
 
 
 def _whole(root: strawberry.Parent[Report]) -> JSON:
-    whole: Any = root.to_json()
+    return as_json(root.to_json())
+
+
+def as_json(value: Any) -> JSON:
+    """Return plain values as the type that fields of JSON have."""
+    whole: JSON = value
     return whole
 
 
@@ -20,6 +25,31 @@ def whole_report() -> Any:
     """Return the field `report`: everything that `to_json` says, for programs."""
     return strawberry.field(
         resolver=_whole, description="The whole report as one JSON value, times in UTC."
+    )
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+def node_id(kind: Kind) -> Any:
+    """Return the field `id` of a kind of thing."""
+
+    def resolve(root: strawberry.Parent[_Identified]) -> strawberry.ID:
+        return global_id(kind, root.id)
+
+    return strawberry.field(resolver=resolve, description="The global id.")
+
+
+def _plain_id(root: strawberry.Parent[_Identified]) -> str:
+    return root.id
+
+
+def plain_id() -> Any:
+    """Return the field `localId`."""
+    return strawberry.field(
+        resolver=_plain_id, description="The id as reports, log and command line write it."
     )
 
 
@@ -64,16 +94,8 @@ def list_info(next_cursor: str, after: str) -> PageInfo:
 class NamedCIType:
     """A CI as answers name it."""
 
+    id: strawberry.ID = node_id("CI")
+    local_id: str = plain_id()
     class_name: str = strawberry.field(name="class")
     name: str
     lifecycle: str
-
-    @strawberry.field(description="The global id of the CI.")
-    def id(self: strawberry.Parent[NamedCI]) -> strawberry.ID:
-        """Return the global id."""
-        return global_id("CI", self.id)
-
-    @strawberry.field(description="The id as reports, log and command line write it.")
-    def local_id(self: strawberry.Parent[NamedCI]) -> str:
-        """Return the plain id."""
-        return self.id

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 import strawberry
+
+
+def word(member: Enum | None) -> Any:
+    """Return the word of the reports for a member, None for none."""
+    return None if member is None else member.value
 
 
 @strawberry.enum

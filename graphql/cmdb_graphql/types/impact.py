@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -12,8 +11,15 @@ from cmdb.model import impact_reports as reports
 from cmdb.model.practice_reports import (
     KeptPreview as KeptPreviewReport,
 )
-from cmdb_graphql.ids import global_id
-from cmdb_graphql.types.common import NamedCIType, Node, PageInfo, whole_report
+from cmdb_graphql.types.common import (
+    NamedCIType,
+    Node,
+    PageInfo,
+    as_json,
+    node_id,
+    plain_id,
+    whole_report,
+)
 from cmdb_graphql.types.enums import AffectedState
 from cmdb_graphql.types.graph_columns import graph_columns
 
@@ -128,8 +134,7 @@ class BlastRadius:
     @strawberry.field(description="Affected CIs and the steps to them as columns.")
     def graph(self: strawberry.Parent[reports.BlastRadiusReport]) -> JSON:
         """Return nodes and edges."""
-        columns: Any = graph_columns(self.outages, self.hits)
-        return columns
+        return as_json(graph_columns(self.outages, self.hits))
 
 
 @strawberry.type
@@ -196,14 +201,15 @@ class Preview:
     @strawberry.field(description="Affected CIs and the steps to them as columns.")
     def graph(self: strawberry.Parent[reports.PreviewReport]) -> JSON:
         """Return nodes and edges."""
-        columns: Any = graph_columns(self.targets, self.worst)
-        return columns
+        return as_json(graph_columns(self.targets, self.worst))
 
 
 @strawberry.type
 class KeptPreview(Node):
     """A preview as it was kept, with the revision it was computed on."""
 
+    id: strawberry.ID = node_id("KeptPreview")
+    local_id: str = plain_id()
     version: int
     title: str
     kept_at: datetime
@@ -211,16 +217,6 @@ class KeptPreview(Node):
     preview: Preview
     change: str = strawberry.field(description="Id of the recorded change, or empty.")
     report: JSON = whole_report()
-
-    @strawberry.field
-    def id(self: strawberry.Parent[KeptPreviewReport]) -> strawberry.ID:
-        """Return the global id."""
-        return global_id("KeptPreview", self.id)
-
-    @strawberry.field
-    def local_id(self: strawberry.Parent[KeptPreviewReport]) -> str:
-        """Return the plain id."""
-        return self.id
 
     @classmethod
     def is_type_of(cls, value: object, _: object) -> bool:
@@ -232,17 +228,13 @@ class KeptPreview(Node):
 class PreviewSummary:
     """A kept preview in a list."""
 
+    id: strawberry.ID = node_id("KeptPreview")
+    local_id: str = plain_id()
     title: str
     change: str
     kept_at: datetime
     kept_by: str
     revision: int
-    local_id: str = strawberry.field(resolver=lambda root: root.id)
-
-    @strawberry.field
-    def id(self: strawberry.Parent[KeptPreviewReport]) -> strawberry.ID:
-        """Return the global id."""
-        return global_id("KeptPreview", self.id)
 
 
 @strawberry.type

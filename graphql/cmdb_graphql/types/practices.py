@@ -8,8 +8,14 @@ import strawberry
 from strawberry.scalars import JSON
 
 from cmdb.model import incidents, planned_changes
-from cmdb_graphql.ids import global_id
-from cmdb_graphql.types.common import NamedCIType, Node, PageInfo, whole_report
+from cmdb_graphql.types.common import (
+    NamedCIType,
+    Node,
+    PageInfo,
+    node_id,
+    plain_id,
+    whole_report,
+)
 from cmdb_graphql.types.enums import (
     AffectedState,
     ChangeState,
@@ -33,6 +39,8 @@ class AffectedCI:
 class Incident(Node):
     """An incident as it stands."""
 
+    id: strawberry.ID = node_id("Incident")
+    local_id: str = plain_id()
     version: int
     state: IncidentState
     title: str
@@ -45,16 +53,6 @@ class Incident(Node):
     resolution: str
     is_open: bool
     report: JSON = whole_report()
-
-    @strawberry.field
-    def id(self: strawberry.Parent[incidents.Incident]) -> strawberry.ID:
-        """Return the global id."""
-        return global_id("Incident", self.id)
-
-    @strawberry.field
-    def local_id(self: strawberry.Parent[incidents.Incident]) -> str:
-        """Return the plain id."""
-        return self.id
 
     @strawberry.field(description="The states that may follow.")
     def legal_states(self: strawberry.Parent[incidents.Incident]) -> list[IncidentState]:
@@ -81,6 +79,8 @@ class ChangeTarget:
 class Change(Node):
     """A change as it stands."""
 
+    id: strawberry.ID = node_id("Change")
+    local_id: str = plain_id()
     version: int
     state: ChangeState
     title: str
@@ -93,16 +93,6 @@ class Change(Node):
     updated_at: datetime
     is_planned: bool
     report: JSON = whole_report()
-
-    @strawberry.field
-    def id(self: strawberry.Parent[planned_changes.Change]) -> strawberry.ID:
-        """Return the global id."""
-        return global_id("Change", self.id)
-
-    @strawberry.field
-    def local_id(self: strawberry.Parent[planned_changes.Change]) -> str:
-        """Return the plain id."""
-        return self.id
 
     @strawberry.field(description="The states that may follow.")
     def legal_states(self: strawberry.Parent[planned_changes.Change]) -> list[ChangeState]:

@@ -8,8 +8,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from cmdb.model import access, system_reports
-from cmdb_graphql.ids import global_id
-from cmdb_graphql.types.common import Node, whole_report
+from cmdb_graphql.types.common import Node, as_json, node_id, plain_id, whole_report
 from cmdb_graphql.types.enums import Role
 
 
@@ -74,6 +73,8 @@ class Format:
 class ImportRun(Node):
     """One run of an import; `report` is that of the import once it has finished."""
 
+    id: strawberry.ID = node_id("ImportRun")
+    local_id: str = plain_id()
     source: str
     scope: str
     format: str
@@ -84,20 +85,13 @@ class ImportRun(Node):
     ended_at: datetime | None
     is_complete: bool
     error: JSON
-    result: JSON = strawberry.field(
-        resolver=lambda root: dict(root.report), description="What the import reports at its end."
-    )
+
+    @strawberry.field(description="What the import reports at its end.")
+    def result(self: strawberry.Parent[system_reports.RunReport]) -> JSON:
+        """Return the report of the import."""
+        return as_json(dict(self.report))
+
     report: JSON = whole_report()
-
-    @strawberry.field
-    def id(self: strawberry.Parent[system_reports.RunReport]) -> strawberry.ID:
-        """Return the global id."""
-        return global_id("ImportRun", self.id)
-
-    @strawberry.field
-    def local_id(self: strawberry.Parent[system_reports.RunReport]) -> str:
-        """Return the plain id."""
-        return self.id
 
     @classmethod
     def is_type_of(cls, value: object, _: object) -> bool:
@@ -136,6 +130,8 @@ class DataSourceList:
 class Token(Node):
     """A token as it may be shown: everything but the secret."""
 
+    id: strawberry.ID = node_id("Token")
+    local_id: str = plain_id()
     version: int
     actor: str
     roles: list[Role]
@@ -146,16 +142,6 @@ class Token(Node):
     expires_at: datetime
     revoked_at: datetime | None
     report: JSON = whole_report()
-
-    @strawberry.field
-    def id(self: strawberry.Parent[access.Token]) -> strawberry.ID:
-        """Return the global id."""
-        return global_id("Token", self.id)
-
-    @strawberry.field
-    def local_id(self: strawberry.Parent[access.Token]) -> str:
-        """Return the plain id."""
-        return self.id
 
     @classmethod
     def is_type_of(cls, value: object, _: object) -> bool:
