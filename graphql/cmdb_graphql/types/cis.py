@@ -154,12 +154,12 @@ class SearchHitType:
     score: float
 
     @strawberry.field(graphql_type=NamedCIType)
-    def named(self: strawberry.Parent[SearchHit]) -> NamedCI:
+    def named(self: SearchHit) -> NamedCI:
         """Return how the CI is named."""
         return self.ci
 
     @strawberry.field(description="The CI; absent where it is gone since it was found.")
-    async def ci(self: strawberry.Parent[SearchHit], info: Ask) -> CI | None:
+    async def ci(self: SearchHit, info: Ask) -> CI | None:
         """Return the CI."""
         found = await info.context.loaders.ci(self.ci.id)
         return ci_type(found) if found else None

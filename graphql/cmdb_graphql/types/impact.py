@@ -118,7 +118,7 @@ class BlastRadius:
 
     @strawberry.field(graphql_type=list[Hit])
     def hits(
-        self: strawberry.Parent[reports.BlastRadiusReport],
+        self: reports.BlastRadiusReport,
         state: AffectedState | None = None,
         services_only: bool = False,
         first: int = 200,
@@ -127,12 +127,12 @@ class BlastRadius:
         return _chosen(self.hits, state, services_only=services_only, first=first)
 
     @strawberry.field
-    def hit_count(self: strawberry.Parent[reports.BlastRadiusReport]) -> int:
+    def hit_count(self: reports.BlastRadiusReport) -> int:
         """Return how many CIs are affected."""
         return len(self.hits)
 
     @strawberry.field(description="Affected CIs and the steps to them as columns.")
-    def graph(self: strawberry.Parent[reports.BlastRadiusReport]) -> JSON:
+    def graph(self: reports.BlastRadiusReport) -> JSON:
         """Return nodes and edges."""
         return as_json(graph_columns(self.outages, self.hits))
 
@@ -170,7 +170,7 @@ class Slice:
 
     @strawberry.field(graphql_type=list[Hit])
     def hits(
-        self: strawberry.Parent[reports.Slice],
+        self: reports.Slice,
         state: AffectedState | None = None,
         services_only: bool = False,
         first: int = 200,
@@ -190,7 +190,7 @@ class Preview:
 
     @strawberry.field(graphql_type=list[Hit], description="The worst that happens to each CI.")
     def worst(
-        self: strawberry.Parent[reports.PreviewReport],
+        self: reports.PreviewReport,
         state: AffectedState | None = None,
         services_only: bool = False,
         first: int = 200,
@@ -199,7 +199,7 @@ class Preview:
         return _chosen(self.worst, state, services_only=services_only, first=first)
 
     @strawberry.field(description="Affected CIs and the steps to them as columns.")
-    def graph(self: strawberry.Parent[reports.PreviewReport]) -> JSON:
+    def graph(self: reports.PreviewReport) -> JSON:
         """Return nodes and edges."""
         return as_json(graph_columns(self.targets, self.worst))
 

@@ -55,7 +55,7 @@ class Incident(Node):
     report: JSON = whole_report()
 
     @strawberry.field(description="The states that may follow.")
-    def legal_states(self: strawberry.Parent[incidents.Incident]) -> list[IncidentState]:
+    def legal_states(self: incidents.Incident) -> list[IncidentState]:
         """Return the legal moves."""
         return [IncidentState(state) for state in incidents.INCIDENT_MOVES[self.state]]
 
@@ -95,7 +95,7 @@ class Change(Node):
     report: JSON = whole_report()
 
     @strawberry.field(description="The states that may follow.")
-    def legal_states(self: strawberry.Parent[planned_changes.Change]) -> list[ChangeState]:
+    def legal_states(self: planned_changes.Change) -> list[ChangeState]:
         """Return the legal moves."""
         return [ChangeState(state) for state in planned_changes.CHANGE_MOVES[self.state]]
 

@@ -87,7 +87,7 @@ class ImportRun(Node):
     error: JSON
 
     @strawberry.field(description="What the import reports at its end.")
-    def result(self: strawberry.Parent[system_reports.RunReport]) -> JSON:
+    def result(self: system_reports.RunReport) -> JSON:
         """Return the report of the import."""
         return as_json(dict(self.report))
 
