@@ -21,6 +21,7 @@ from strawberry.types.graphql import OperationType
 
 from cmdb.errors import Forbidden, LimitExceeded
 from cmdb_graphql.context import ApiContext
+from cmdb_graphql.descriptions import describe
 from cmdb_graphql.documents import Documents, Known
 from cmdb_graphql.errors import as_error, show_errors
 from cmdb_graphql.limits import Limits, check_document, check_variables, not_trusted
@@ -31,6 +32,7 @@ class ApiSchema(strawberry.Schema):
 
     def __init__(self, limits: Limits, **parts: Any) -> None:
         super().__init__(extensions=[lambda: _Known(self)], **parts)
+        describe(self._schema)
         self.limits = limits
         self.documents = Documents(self._schema, limits)
 

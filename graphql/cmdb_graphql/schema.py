@@ -1,12 +1,6 @@
-"""What is the contract? All root fields together, with limits.
-
-`python -m cmdb_graphql.schema graphql/schema.graphql` writes it; a test compares.
-"""
+"""What is the schema? All root fields together, with limits."""
 
 from __future__ import annotations
-
-import sys
-from pathlib import Path
 
 import strawberry
 from strawberry.schema.config import StrawberryConfig
@@ -41,12 +35,3 @@ def build_schema(limits: Limits | None = None) -> ApiSchema:
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
     )
-
-
-def contract() -> str:
-    """Return the schema as text."""
-    return build_schema().as_str() + "\n"
-
-
-if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(contract(), encoding="utf-8")

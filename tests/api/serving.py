@@ -156,9 +156,7 @@ class Client:
         operations: Operations | None = None,
         operation_name: str | None = None,
     ) -> Answer:
-        return asyncio.run(
-            self.execute(document, variables, caller, operations, operation_name)
-        )
+        return asyncio.run(self.execute(document, variables, caller, operations, operation_name))
 
     async def execute(
         self,
@@ -170,9 +168,7 @@ class Client:
     ) -> Answer:
         context = self.context(caller, operations)
         given = None if variables is None else dict(variables)
-        result = await self.schema.execute(
-            document, given, context, operation_name=operation_name
-        )
+        result = await self.schema.execute(document, given, context, operation_name=operation_name)
         return Answer(result)
 
     def context(

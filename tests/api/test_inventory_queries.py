@@ -45,9 +45,7 @@ def test_a_ci_is_found_by_global_id_plain_id_name_and_class_with_name(api: Clien
     node = api(PAGE, {"first": 1}).data["cis"]["edges"][0]["node"]
     ways = [node["id"], node["localId"], f"{node['class']}/{node['name']}"]
 
-    found = [
-        api("query ($id: ID!) { ci(id: $id) { id } }", {"id": way}).data["ci"] for way in ways
-    ]
+    found = [api("query ($id: ID!) { ci(id: $id) { id } }", {"id": way}).data["ci"] for way in ways]
 
     assert split_id(node["id"]) == ("CI", node["localId"])
     assert found == [{"id": node["id"]}] * 3

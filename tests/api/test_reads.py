@@ -44,7 +44,9 @@ query ($first: Int!) {
 def many(service: LocalService) -> None:
     """Enough CIs for a full page."""
     records = [
-        Record("PhysicalServer", key=f"rack-{n}", name=f"rack-{n:03}", attributes={"serial": f"s{n}"})
+        Record(
+            "PhysicalServer", key=f"rack-{n}", name=f"rack-{n:03}", attributes={"serial": f"s{n}"}
+        )
         for n in range(200)
     ]
     poured(service.store, *[kept(record, source="bulk") for record in records])
