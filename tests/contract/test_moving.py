@@ -22,8 +22,8 @@ from cmdb.store.graph_store import GraphStore
 from cmdb.store.moves import backup, copy, restore
 from cmdb.store.pages import Page, count_rows, read_pages, write_page
 from tests.contract.stores import SetClock, store_over
-from tests.kills.estate import estate
 from tests.kills.child import context_over
+from tests.kills.estate import estate
 from tests.kills.replica import import_records
 
 PROVIDERS = """
