@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from cmdb.cli import auditing, editing, impact_commands, inventory, ranking, setup, transfer
+from cmdb.cli import (
+    auditing,
+    editing,
+    impact_commands,
+    inventory,
+    ranking,
+    serving,
+    setup,
+    transfer,
+)
 from cmdb.cli.session import Session
 
 app = typer.Typer(
@@ -58,5 +67,5 @@ def options(
     context.obj = Session(data_dir, url, token)
 
 
-for room in (setup, transfer, inventory, impact_commands, editing, ranking, auditing):
+for room in (setup, transfer, inventory, impact_commands, editing, ranking, auditing, serving):
     room.register(app)
