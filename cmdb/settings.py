@@ -211,9 +211,7 @@ def _checked_address(url: str) -> str:
     return url
 
 
-def _number(
-    given: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int
-) -> int:
+def _number(given: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
     text = given.get(name, "").strip()
     if not text:
         return default

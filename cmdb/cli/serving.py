@@ -28,8 +28,10 @@ def serve(
         int | None,
         typer.Option(
             help="Port to listen on, 0 for a free one (CMDB_PORT).",
-            min=0, max=65_535, show_default="8080",
-        ),  # fmt: skip
+            min=0,
+            max=65_535,
+            show_default="8080",
+        ),
     ] = None,
     is_json: Json = False,
 ) -> None:

@@ -1,1 +1,1 @@
-"""The server that offers the API over HTTP. Modules are imported when it starts, not by commands."""
+"""The server that offers the API over HTTP; commands that do not serve never import it."""

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cmdb.errors import CmdbError
-from cmdb.server import graphql_routes, health, import_routes, start_page
+from cmdb.server import graphql_routes, graphql_socket, health, import_routes, start_page
 from cmdb.server.edge import Edge
 from cmdb.server.http_errors import answer, error_answer, phrase_code
 from cmdb.server.serving import Serving, noted_of
@@ -22,7 +22,7 @@ def create_app(serving: Serving) -> FastAPI:
     """
     app = FastAPI(title="cmdb", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.serving = serving
-    for room in (start_page, health, graphql_routes, import_routes):
+    for room in (start_page, health, graphql_routes, graphql_socket, import_routes):
         app.include_router(room.router)
     app.add_exception_handler(CmdbError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_refusal)

@@ -54,7 +54,7 @@ def status_of(error: errors.CmdbError | type[errors.CmdbError]) -> int:
 
 def status_of_code(code: str) -> int:
     """Return the HTTP status of an error's code; 500 for one that the tree does not have."""
-    return _all_codes(errors.CmdbError).get(code, 500)
+    return _all_codes().get(code, 500)
 
 
 def error_answer(error: errors.CmdbError, request_id: str) -> Response:
@@ -97,8 +97,10 @@ class JSONResponse(Response):
 
 
 @cache
-def _all_codes(kind: type[errors.CmdbError]) -> dict[str, int]:
-    found = {kind.code: status_of(kind)}
-    for child in kind.__subclasses__():
-        found |= _all_codes(child)
+def _all_codes() -> dict[str, int]:
+    found, kinds = {}, [errors.CmdbError]
+    while kinds:
+        kind = kinds.pop()
+        found[kind.code] = status_of(kind)
+        kinds += kind.__subclasses__()
     return found

@@ -141,7 +141,7 @@ class ImportJobs:
         state, error = "finished", None
         try:
             self._import(job)
-        except BaseException as caught:  # noqa: BLE001 - told to whoever waits
+        except BaseException as caught:
             state = "interrupted" if isinstance(caught, Interrupted) else "failed"
             error = caught
             if not isinstance(caught, CmdbError):

@@ -165,7 +165,9 @@ def _asked(request: Request, file_format: str, caller: Caller) -> ImportRequest:
     given = request.query_params
     for name in given:
         if name not in _KNOWN and not name.startswith((_SCOPE, _OPTION)):
-            raise BadValue(name, "there is no such parameter", f"Known: {', '.join(sorted(_KNOWN))}.")
+            raise BadValue(
+                name, "there is no such parameter", f"Known: {', '.join(sorted(_KNOWN))}."
+            )
     source = given.get("source", "") or caller.source
     if not source:
         raise BadValue("source", "it is missing", "Name the data source: ?source=NAME.")

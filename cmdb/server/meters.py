@@ -66,9 +66,7 @@ class Meters:
         self.imports_waiting = Gauge(
             "cmdb_imports_waiting", "Imports that wait for a free place.", registry=registry
         )
-        self.imports_running = Gauge(
-            "cmdb_imports_running", "Imports that run.", registry=registry
-        )
+        self.imports_running = Gauge("cmdb_imports_running", "Imports that run.", registry=registry)
         self.imports = Counter(
             "cmdb_imports", "Imports that ended, by how.", ("state",), registry=registry
         )

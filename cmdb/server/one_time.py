@@ -39,6 +39,11 @@ class OneTimeCode:
                 self._code = ""
             return is_right and self._clock() < self._expires_at
 
+    def give_back(self, code: str) -> None:
+        """Let a code hold again: nothing came of its exchange."""
+        with self._changing:
+            self._code = self._code or code
+
     @property
     def is_waiting(self) -> bool:
         """Whether there is a code that holds."""

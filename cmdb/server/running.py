@@ -127,9 +127,7 @@ class _Server(uvicorn.Server):
 def _listen(settings: ServerSettings) -> socket.socket:
     try:
         family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server(
-            (settings.host, settings.port), family=family, backlog=2048
-        )
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         place = f"{settings.host}:{settings.port}"
         reason = error.strerror or type(error).__name__

@@ -13,6 +13,7 @@ from starlette.requests import HTTPConnection
 
 from cmdb.model.rights import Caller
 from cmdb.ports.service import Service
+from cmdb.server.api import Api
 from cmdb.server.import_jobs import ImportJobs
 from cmdb.server.meters import Meters
 from cmdb.server.one_time import OneTimeCode
@@ -36,6 +37,7 @@ class Serving:
 
     Attributes:
         workers: The threads in which services run.
+        api: What answers GraphQL documents.
         stopping: Set once the server is told to stop.
         imports: The imports that were begun over HTTP.
     """
@@ -57,6 +59,7 @@ class Serving:
         self.stopping = asyncio.Event()
         self._halting = threading.Event()
         self.workers = Workers(settings.threads)
+        self.api = Api(service, settings, self.workers)
         self.imports = ImportJobs(service, self.meters, settings.imports_at_once, self._halting)
 
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -11,7 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from cmdb.errors import BadValue, Unauthenticated
+from cmdb.errors import BadValue, CmdbError, Unauthenticated
 from cmdb.model.access import NewToken
 from cmdb.model.rights import ROLES, Caller
 from cmdb.ports import EditReason
@@ -89,7 +89,11 @@ async def exchange_code(request: Request) -> Response:
         raise BadValue("code", 'it is missing: send {"code": "..."}')
     if not serving.one_time.take(code):
         raise Unauthenticated("this code was used, has expired, or never was")
-    secret = await serving.run(_make_token, serving, noted.request_id)
+    try:
+        secret = await serving.run(_make_token, serving, noted.request_id)
+    except CmdbError:
+        serving.one_time.give_back(code)
+        raise
     return JSONResponse({"secret": secret}, 201)
 
 

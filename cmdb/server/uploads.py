@@ -9,10 +9,10 @@ from __future__ import annotations
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartCallbacks, MultipartParser, parse_options_header
+from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
 from cmdb.errors import BadFile, BadValue, LimitExceeded
@@ -20,6 +20,9 @@ from cmdb.model.records import ImportInput
 from cmdb.server.bodies import announced_length
 from cmdb.server.http_errors import IMPORT_BYTES, IMPORT_FILES
 from cmdb.server.serving import serving_of
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
 
 MOST_FILES = 10_000
 INPUT, MAPPING = "input", "mapping"
