@@ -31,9 +31,9 @@ _EVENTS = "text/event-stream"
 _RESPONSE = "application/graphql-response+json"
 _IDE_POLICY = (
     "default-src 'none'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-    "font-src https://unpkg.com https://esm.sh data:; worker-src blob:; "
-    "style-src 'unsafe-inline' https://unpkg.com https://esm.sh; "
-    "script-src 'unsafe-inline' https://unpkg.com https://esm.sh; frame-ancestors 'none'"
+    "font-src https://unpkg.com data:; worker-src blob:; "
+    "style-src 'unsafe-inline' https://unpkg.com; "
+    "script-src 'unsafe-inline' https://unpkg.com; frame-ancestors 'none'"
 )
 
 
