@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -19,9 +20,11 @@ from cmdb.settings import Settings, WrongSetting
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
+    from pathlib import Path
 
+    from cmdb.model.moving_reports import MovedReport
     from cmdb.model.records import Importer, Record
-    from cmdb.ports import Clock, Operations, Store
+    from cmdb.ports import Clock, Operations, Progress, Store
     from cmdb.ports.service import Observe, Service
     from cmdb.store.connection import Connection
 
@@ -198,6 +201,40 @@ def open_store(
         store.close()
         raise
     return store
+
+
+def copy_database(
+    origin: Settings, target: Settings, *, is_anew: bool, progress: Progress | None = None
+) -> MovedReport:
+    """Copy a whole database, log and hashes included, into an empty one; see `store.moves`."""
+    from cmdb.store.moves import copy, moved_report
+
+    with closing(_connect(origin, create=False, is_short=False)) as source:  # noqa: SIM117
+        with closing(_connect(target, create=True, is_short=False)) as sink:
+            moved = copy(source, sink, is_anew=is_anew, progress=progress)
+    return moved_report((origin.place, target.place), *moved)
+
+
+def backup_database(
+    settings: Settings, path: Path, *, progress: Progress | None = None
+) -> MovedReport:
+    """Write a whole database into a file; see `store.moves`."""
+    from cmdb.store.moves import backup, moved_report
+
+    with closing(_connect(settings, create=False, is_short=False)) as connection:
+        moved = backup(connection, path, progress=progress)
+    return moved_report((settings.place, str(path)), *moved)
+
+
+def restore_database(
+    settings: Settings, path: Path, *, is_anew: bool, progress: Progress | None = None
+) -> MovedReport:
+    """Fill an empty database from a file; see `store.moves`."""
+    from cmdb.store.moves import moved_report, restore
+
+    with closing(_connect(settings, create=True, is_short=False)) as connection:
+        moved = restore(path, connection, is_anew=is_anew, progress=progress)
+    return moved_report((str(path), settings.place), *moved)
 
 
 def has_database(settings: Settings) -> bool:

@@ -31,6 +31,7 @@
     │   ├── DatabaseReadOnly      it takes no writes; reads go on
     │   ├── DatabaseFull          no room to write; reads go on
     │   ├── DatabaseTooNew        written by a newer version of this program
+    │   ├── DatabaseUnfinished    a copy or restore into it was interrupted
     │   └── NotInitialised        no database here yet
     ├── ServerError             the server of this product cannot answer     exit 6
     │   ├── ServerUnavailable     no answer, or lost on the way
@@ -404,6 +405,19 @@ class DatabaseTooNew(DatabaseError):
             "program.",
             found=found,
             known=known,
+        )
+
+
+class DatabaseUnfinished(DatabaseError):
+    """A copy or a restore into the database was interrupted."""
+
+    code = "DATABASE_UNFINISHED"
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"The database ({address}) holds the beginning of a copy that was interrupted. Run the "
+            "same `cmdb db copy` or `cmdb db restore` again, or with --anew.",
+            address=address,
         )
 
 

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -19,6 +19,12 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_DATABASE_PASSWORD": "Password of that user; never printed.",
     "CMDB_DATABASE_NAME": "Database of the Neo4j server; empty: the user's home database.",
     "CMDB_DATABASE_HEAP": "Largest memory of the embedded engine, such as `1g` or `512m`.",
+    "CMDB_FROM_USER": "Who logs in to the Neo4j that `cmdb db copy` reads.",
+    "CMDB_FROM_PASSWORD": "Password of that user; never printed.",
+    "CMDB_FROM_NAME": "Database of that Neo4j; empty: the user's home database.",
+    "CMDB_TO_USER": "Who logs in to the Neo4j that `cmdb db copy` fills.",
+    "CMDB_TO_PASSWORD": "Password of that user; never printed.",
+    "CMDB_TO_NAME": "Database of that Neo4j; empty: the user's home database.",
     "CMDB_URL": "Address of a server of this product, for working through its API.",
     "CMDB_TOKEN": "API token for that server; never printed.",
     "CMDB_ACTOR": "Who stands in the log; by default the name of the logged-in user.",
@@ -147,6 +153,38 @@ class Settings:
         """Folder of the embedded database's own files."""
         return self.data_dir / "graph"
 
+    @property
+    def place(self) -> str:
+        """Where the database is, as a person may see it."""
+        return _without_user(self.database_url) or str(self.data_dir)
+
+    def at_address(
+        self, address: str, side: str, environment: Mapping[str, str] | None = None
+    ) -> Settings:
+        """Return these settings for the database at an address: a folder, or a URL of Neo4j.
+
+        Args:
+            address: As for `CMDB_DATA_DIR` or `CMDB_DATABASE_URL`.
+            side: `FROM` or `TO`: which variables say who logs in.
+            environment: Variables by name; by default those of the process.
+
+        Raises:
+            WrongSetting: It is neither.
+        """
+        given = os.environ if environment is None else environment
+        if "://" not in address:
+            if not address.strip():
+                raise WrongSetting(f"--{side.lower()}", "it is empty")
+            return replace(self, data_dir=Path(address).expanduser(), database_url="", url="")
+        return replace(
+            self,
+            database_url=_checked_address(address, f"--{side.lower()}"),
+            database_user=given.get(f"CMDB_{side}_USER", "").strip(),
+            database_password=given.get(f"CMDB_{side}_PASSWORD", ""),
+            database_name=given.get(f"CMDB_{side}_NAME", "").strip(),
+            url="",
+        )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Return the settings that environment variables give.
@@ -203,11 +241,11 @@ def _xdg_folder(given: str, default: Path) -> Path:
     return Path(given) if given.startswith("/") else default
 
 
-def _checked_address(url: str) -> str:
+def _checked_address(url: str, setting: str = "CMDB_DATABASE_URL") -> str:
     scheme = url.partition("://")[0]
     if url and (scheme not in _SCHEMES or scheme == url):
         known = ", ".join(f"{name}://" for name in _SCHEMES)
-        raise WrongSetting("CMDB_DATABASE_URL", f"it must begin with one of {known}")
+        raise WrongSetting(setting, f"it must begin with one of {known}")
     return url
 
 
@@ -235,6 +273,11 @@ def _flag(given: Mapping[str, str], name: str) -> bool:
     if text not in ("", "0", "1", "false", "true", "no", "yes"):
         raise WrongSetting(name, f"{text!r} is neither 1 nor 0")
     return text in ("1", "true", "yes")
+
+
+def _without_user(url: str) -> str:
+    scheme, sign, rest = url.partition("://")
+    return f"{scheme}{sign}{rest.rpartition('@')[2]}"
 
 
 def _logged_in_user() -> str:

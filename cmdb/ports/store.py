@@ -18,10 +18,10 @@ from cmdb.model.inventory import (
 )
 from cmdb.model.log import LogEntry, LogHead, StoredEntry
 from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
-from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
 from cmdb.model.selection import Page, Selection
 from cmdb.model.source_records import SourceRecord
+from cmdb.ports.keeping import Registries, Retention
 
 
 class Clock(Protocol):
@@ -97,6 +97,19 @@ class Nodes(Protocol):
 
     def list_nodes(self, listing: NodeListing) -> NodePage:
         """Return a page of nodes, newest first."""
+        ...
+
+    def nodes_between(
+        self, states: Mapping[NodeKind, Sequence[str]], from_at: int, to_at: int, limit: int
+    ) -> list[Node]:
+        """Return nodes of several kinds in these states and this stretch of time, in one read.
+
+        Args:
+            states: The states wanted, by kind.
+            from_at: Only those that have not ended before this (epoch ms).
+            to_at: Only those that begin before this (epoch ms).
+            limit: Most nodes of a kind.
+        """
         ...
 
 
@@ -190,6 +203,14 @@ class Writers(Protocol):
         """
         ...
 
+    def find_answer(self, stamp: Stamp) -> Applied | None:
+        """Return the answer that an idempotency key got before, or None.
+
+        Raises:
+            KeyReused: The key belongs to another request.
+        """
+        ...
+
     def save_run(self, run: ImportRun) -> None:
         """Store an import run (bookkeeping, outside the log)."""
         ...
@@ -198,6 +219,10 @@ class Writers(Protocol):
         self, *, source: str = "", scope: str | None = None, state: str = "", limit: int = 50
     ) -> list[ImportRun]:
         """Return runs, newest first."""
+        ...
+
+    def find_run(self, run_id: str) -> ImportRun | None:
+        """Return the run of that id, or None."""
         ...
 
     def save_seen(self, run_id: str, digests: bytes) -> None:
@@ -232,7 +257,7 @@ class SnapshotRows(Protocol):
         ...
 
 
-class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Protocol):
+class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Registries, Retention, Protocol):
     """The graph database."""
 
     name: str
@@ -243,10 +268,6 @@ class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Protocol):
         Raises:
             DatabaseTooNew: A newer program wrote the database.
         """
-        ...
-
-    def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds."""
         ...
 
     def precedence(self) -> dict[str, int]:

@@ -55,6 +55,8 @@ def import_inventory(
         Interrupted: Stopped by the user; whole batches remain, the same call resumes.
     """
     permit(context.caller, "import", request.source)
+    # The head tells whether another process changed the registries.
+    context.store.head()
     registry = context.store.registry()
     spool = Spool(registry)
     with (

@@ -136,6 +136,16 @@ class Snapshots:
             self._counted = (estate.revision, 0)
             return estate.revision
 
+    def keep_checkpoint(self, revision: int) -> bool:
+        """Keep a checkpoint of a state, and return whether that state can still be told."""
+        try:
+            estate = self.at_revision(revision).estate
+        except UnknownRevision:
+            return False
+        with self._checkpointing:
+            self._store.save_checkpoint(revision, pack(estate))
+        return True
+
     def _brought_to(self, newest: Snapshot | None, head: int) -> Snapshot:
         registry = self._registry()
         types = carried_types(registry)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -13,7 +15,9 @@ import jpype
 
 from cmdb.errors import (
     CmdbError,
+    DatabaseFull,
     DatabaseLocked,
+    DatabaseReadOnly,
     DatabaseRefused,
     DatabaseUnavailable,
     DuplicateKey,
@@ -38,6 +42,11 @@ from cmdb.store.java_values import JavaMaps, parse_rows
 from cmdb.store.jvm import ensure_jvm, java_class
 
 _CYPHER = "opencypher"
+_OF_DISK: Mapping[type[DatabaseFull | DatabaseReadOnly], tuple[int, ...]] = {
+    DatabaseFull: (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
+    DatabaseReadOnly: (errno.EROFS, errno.EACCES, errno.EPERM),
+}
+"""The class of a Java error says only that it comes from the disk; its text is the system's."""
 _READERS = 4
 _ROWS_A_BATCH = 4096
 _SCALARS = frozenset((str, int, float, bool, type(None)))
@@ -48,6 +57,8 @@ def open_arcadedb(
 ) -> ArcadeDB:
     """The database in that folder, created where there is none.
 
+    Where the folder cannot be written to, it is opened for reading.
+
     Args:
         folder: where the database's files are.
         heap: largest Java heap; only the first database opened in a process decides.
@@ -56,6 +67,7 @@ def open_arcadedb(
 
     Raises:
         DatabaseLocked: another process, or this one, has it open.
+        DatabaseFull: there is no room to open it.
         DatabaseUnavailable: it cannot be opened.
     """
     ensure_jvm(heap=heap, fast_start=fast_start, cache_dir=cache_dir)
@@ -69,14 +81,24 @@ def open_arcadedb(
         raise DatabaseLocked(str(folder), "this one")
     try:
         factory = java.factory(str(path))
-        database = factory.open() if factory.exists() else factory.create()
-        # The default acknowledges a commit before it is on the disk.
-        database.setWALFlush(java.wal_flush.YES_NOMETADATA)
+        database = _open(java, factory)
     except jpype.JException as error:
         if any(isinstance(cause, java.locked) for cause in _causes(error)):
             raise DatabaseLocked(str(folder)) from error
-        raise DatabaseUnavailable(str(folder), _reason(error)) from error
+        raise _of_disk(java, error) or DatabaseUnavailable(str(folder), _reason(error)) from error
     return ArcadeDB(database, java, str(folder))
+
+
+def _open(java: _Java, factory: Any) -> Any:
+    try:
+        database = factory.open() if factory.exists() else factory.create()
+    except jpype.JException as error:
+        if not factory.exists() or not isinstance(_of_disk(java, error), DatabaseReadOnly):
+            raise
+        return factory.open(java.read_only)
+    # The default acknowledges a commit before it is on the disk.
+    database.setWALFlush(java.wal_flush.YES_NOMETADATA)
+    return database
 
 
 class ArcadeDB:
@@ -192,6 +214,10 @@ class ArcadeDB:
                 return WriteConflict(1, _reason(error))
             if isinstance(cause, java.duplicate):
                 return DuplicateKey(_reason(cause))
+            if isinstance(cause, java.not_writable):
+                return DatabaseReadOnly(f"{self._place} was opened for reading only")
+            if (of_disk := _of_disk(java, cause)) is not None:
+                return of_disk
             if isinstance(cause, java.gone):
                 return DatabaseUnavailable(self._place, _reason(cause))
         return DatabaseRefused(_reason(error))
@@ -214,6 +240,10 @@ class _Java:
         self.locked = java_class("com.arcadedb.utility.LockException")
         self.retry = java_class("com.arcadedb.exception.NeedRetryException")
         self.duplicate = java_class("com.arcadedb.exception.DuplicatedKeyException")
+        self.not_writable = java_class("com.arcadedb.exception.DatabaseIsReadOnlyException")
+        self.read_only = java_class("com.arcadedb.engine.ComponentFile$MODE").READ_ONLY
+        self.input_output = java_class("java.io.IOException")
+        self.denied = java_class("java.nio.file.AccessDeniedException")
         self.gone = (
             java_class("com.arcadedb.exception.DatabaseIsClosedException"),
             java_class("java.io.IOException"),
@@ -250,6 +280,20 @@ def _property(label: str, name: str, kind: str) -> Iterator[str]:
 def _is_clash(error: CmdbError) -> bool:
     # A duplicate is not one: with one writer at a time it is true, and stays so.
     return isinstance(error, WriteConflict)
+
+
+def _of_disk(java: _Java, error: Any) -> CmdbError | None:
+    """What the operating system said of the disk, in its own words, if that is the cause."""
+    for cause in _causes(error):
+        if isinstance(cause, java.denied):
+            return DatabaseReadOnly(os.strerror(errno.EACCES))
+        if isinstance(cause, java.input_output):
+            said = str(cause.getMessage() or "")
+            for kind, numbers in _OF_DISK.items():
+                for words in map(os.strerror, numbers):
+                    if words in said:
+                        return kind(words)
+    return None
 
 
 def _causes(error: Any) -> Iterator[Any]:

@@ -1,18 +1,19 @@
 """What must the database know before anything is written, and which version of it is there?
 
-Migrations are numbered and run in order, each once; every one is idempotent, since the schema
-statements of neither engine are part of a transaction. A database written by a newer program is
-refused.
+Migrations are numbered and run in order, each once, by one process at a time; every one is
+idempotent, since the schema statements of neither engine are part of a transaction. A database
+written by a newer program, or only half copied, is refused.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from cmdb.errors import DatabaseTooNew
+from cmdb.errors import DatabaseTooNew, DatabaseUnfinished
 from cmdb.model.log import GENESIS
 from cmdb.model.registry import Registry
+from cmdb.store import migrate_carriers, node_rows
 from cmdb.store.connection import (
     Connection,
     Ddl,
@@ -25,6 +26,7 @@ from cmdb.store.connection import (
 )
 from cmdb.store.migrate_carriers import note_carriers
 from cmdb.store.node_rows import make_nodes
+from cmdb.store.schema_lock import LEASE_SECONDS, SchemaLock, schema_lock
 
 CI_SEARCH = "ci_search"
 
@@ -58,6 +60,13 @@ FIRST: Sequence[Ddl] = (
     Unique("TypeDefinition", "name"),
 )
 
+ALL: Sequence[Ddl] = (*FIRST, *migrate_carriers.SCHEMA, *node_rows.SCHEMA)
+"""Everything that the newest schema declares, whichever migration made it."""
+KEYS: Mapping[str, tuple[str, str]] = {
+    ddl.label: (ddl.property, ddl.kind) for ddl in ALL if isinstance(ddl, Unique)
+}
+"""The key of each label, and whether it is a string or an integer."""
+
 MAKE_HEAD = """
 MERGE (h:LogHead {id: 'log'}) ON CREATE SET h.revision = 0, h.hash = $genesis, h.at = 0,
     h.sequence = 0
@@ -69,6 +78,7 @@ MATCH (m:Migration) RETURN m.number AS number, m.types AS types ORDER BY m.numbe
 RECORD_MIGRATION = """
 MERGE (m:Migration {number: $number}) ON CREATE SET m.applied_at = $at RETURN m.number AS number
 """
+FIND_MARK = "MATCH (m:CopyMark {id: 'copy'}) RETURN m.origin AS origin, m.pages AS pages"
 RECORD_TYPES = """
 MATCH (m:Migration {number: $number}) SET m.types = $types RETURN m.number AS number
 """
@@ -83,28 +93,35 @@ MIGRATIONS: Sequence[Callable[[Connection], None]] = (_first, note_carriers, mak
 """In order; the number of a migration is its place, counted from 1. Never change one: add one."""
 
 
-def migrate(connection: Connection, registry: Registry) -> int:
+def migrate(
+    connection: Connection, registry: Registry, *, lease_seconds: float = LEASE_SECONDS
+) -> int:
     """Bring the schema up to date and return its number.
 
-    Where it is up to date already, that costs one read.
+    Where it is up to date already, that costs one read. Of several processes that start at once,
+    one does it and the others wait.
+
+    Args:
+        connection: The database.
+        registry: The relationship types to make.
+        lease_seconds: For how long a process that does it may show no sign of life.
 
     Raises:
         DatabaseTooNew: A newer program wrote the database.
+        DatabaseUnfinished: A copy into it was interrupted.
     """
     types = " ".join(sorted(registry.types))
-    found, known_types = _current(connection)
-    if found > len(MIGRATIONS):
-        raise DatabaseTooNew(found, len(MIGRATIONS))
-    if found == len(MIGRATIONS) and known_types == types:
-        return found
-    connection.setup([Unique("Migration", "number", "integer")])
-    for number, run in enumerate(MIGRATIONS, start=1):
-        if number > found:
-            run(connection)
-            _record(connection, number)
-    ensure_types(connection, registry)
-    params = {"number": len(MIGRATIONS), "types": types}
-    connection.write(lambda tx: tx.run(RECORD_TYPES, params))
+    if (found := _current(connection)) == (len(MIGRATIONS), types):
+        return found[0]
+    _check_whole(connection, found[0])
+    with schema_lock(connection, lease_seconds=lease_seconds) as lock:
+        # Whoever held the lock before may have done it all, or may have been a newer program.
+        found = _current(connection)
+        _check_whole(connection, found[0])
+        if found != (len(MIGRATIONS), types):
+            _run(connection, registry, found[0], lock)
+            params = {"number": len(MIGRATIONS), "types": types}
+            connection.write(lambda tx: tx.run(RECORD_TYPES, params))
     return len(MIGRATIONS)
 
 
@@ -119,8 +136,25 @@ def _current(connection: Connection) -> tuple[int, str]:
     return (int(rows[0][0]), rows[0][1] or "") if rows else (0, "")
 
 
-def _record(connection: Connection, number: int) -> None:
+def _check_whole(connection: Connection, found: int) -> None:
+    if found > len(MIGRATIONS):
+        raise DatabaseTooNew(found, len(MIGRATIONS))
+    if found == 0 and connection.read(FIND_MARK):
+        raise DatabaseUnfinished(connection.name)
+
+
+def _run(connection: Connection, registry: Registry, found: int, lock: SchemaLock) -> None:
+    connection.setup([Unique("Migration", "number", "integer")])
+    for number, run in enumerate(MIGRATIONS, start=1):
+        if number > found:
+            run(connection)
+            _record(connection, number, lock)
+    ensure_types(connection, registry)
+
+
+def _record(connection: Connection, number: int, lock: SchemaLock) -> None:
     def note(tx: Transaction) -> None:
+        lock.check(tx)
         tx.run(RECORD_MIGRATION, {"number": number, "at": int(time.time() * 1000)})
 
     connection.write(note)
