@@ -19,6 +19,7 @@ from cmdb.cli import (
     inventory,
     ranking,
     registering,
+    serving,
     setup,
     transfer,
 )
@@ -88,5 +89,6 @@ for room in (
     incident_commands,
     change_commands,
     databases,
+    serving,
 ):
     room.register(app)

@@ -126,7 +126,7 @@ def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[Impo
             return replace(run, state="running"), True
     now = to_epoch_ms(context.clock.now())
     made = ImportRun(
-        id=str(uuid7()),
+        id=request.run_id or str(uuid7()),
         source=request.source,
         scope=scope,
         format=request.format,

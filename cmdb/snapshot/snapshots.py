@@ -62,6 +62,12 @@ class Snapshots:
         self._checkpointing = threading.Lock()
         self._counted: tuple[int, int] | None = None
 
+    @property
+    def newest_revision(self) -> int:
+        """Revision of the newest snapshot at hand, -1 where nothing was asked yet."""
+        newest = self._newest
+        return -1 if newest is None else newest.revision
+
     def latest(self) -> Snapshot:
         """Return the snapshot of the log's head.
 
