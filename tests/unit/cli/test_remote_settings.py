@@ -43,6 +43,7 @@ def test_a_wrong_flag_is_refused_by_name() -> None:
     [
         ["init"],
         ["demo"],
+        ["serve"],
         ["db", "backup", "x"],
         ["db", "restore", "x"],
         ["db", "copy", "--from", "a", "--to", "b"],
