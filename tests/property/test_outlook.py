@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmdb.model.planned_changes import TargetEffect
 from cmdb.services.outlook import SEVERITY, Effect, Outlook, look_ahead, state_of
 from impact import Topology, blast_radius
 from tests.property.oracle_impact import Estate
 from tests.property.strategies_impact import as_topology, estates, exhaustive, second
 
 LAST = 9
+KINDS: tuple[TargetEffect, ...] = ("outage", "outage", "degraded", "at_risk")
 
 
 @st.composite
@@ -20,7 +24,7 @@ def effects(draw: st.DrawFn, estate: Estate, *, least: int = 0) -> list[Effect]:
     for _ in range(draw(st.integers(least, 4))):
         start = draw(st.integers(0, LAST - 1))
         end = draw(st.integers(start + 1, LAST))
-        kind = draw(st.sampled_from(["outage", "outage", "degraded", "at_risk"]))
+        kind = draw(st.sampled_from(KINDS))
         ci = draw(st.sampled_from(estate.names))
         found.append(Effect(ci, kind, second(start), second(end)))
     return found
@@ -110,6 +114,6 @@ def test_the_stretches_touch_and_begin_with_the_window(data: st.DataObject) -> N
 
     assert parts[0].start_at == second(0)
     assert parts[-1].end_at is None
-    for one, other in zip(parts, parts[1:], strict=False):
+    for one, other in pairwise(parts):
         assert one.end_at == other.start_at
         assert [a.look for a in one.affected] != [a.look for a in other.affected]
