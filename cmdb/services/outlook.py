@@ -163,7 +163,9 @@ def look_ahead(
     for begin, end in pairwise([*inside, end_at]):
         _add(stretches, Stretch(begin, end, _at(together, without, begin)))
     worst = tuple(
-        replace(each, since_at=together.since(each.outcome, each.since_at or start_at)) if each.is_present else each
+        replace(each, since_at=together.since(each.outcome, each.since_at or start_at))
+        if each.is_present
+        else each
         for each in _worst(stretches)
     )
     _add(stretches, Stretch(end_at, after, _at(together, without, end_at)))
