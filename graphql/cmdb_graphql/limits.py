@@ -63,6 +63,7 @@ class Limits:
     Attributes:
         tokens: Of the document.
         nesting: Of brackets in the document, and of values in the variables.
+        values: In the variables, those within lists and objects counted.
         depth: Of fields within fields.
         aliases: Fields under another name.
         fields: Fields selected, fragments counted wherever they are spread.
@@ -76,6 +77,7 @@ class Limits:
 
     tokens: int = 4_000
     nesting: int = 64
+    values: int = 200_000
     depth: int = 20
     aliases: int = 50
     fields: int = 1_000
@@ -110,17 +112,20 @@ def check_text(text: str, limits: Limits) -> None:
 
 
 def check_variables(variables: Mapping[str, Any] | None, limits: Limits) -> None:
-    """Return if no variable is nested too deeply.
+    """Return if the variables are neither nested too deeply nor too many.
 
     Raises:
-        LimitExceeded: Nesting of the variables.
+        LimitExceeded: Nesting or values of the variables.
     """
     level: list[Any] = [variables or {}]
-    depth = 0
+    depth = values = 0
     while level:
         depth += 1
+        values += sum(map(len, level))
         if depth > limits.nesting:
             raise LimitExceeded("nesting of the variables", limits.nesting, depth)
+        if values > limits.values:
+            raise LimitExceeded("values of the variables", limits.values, values)
         inner: list[Any] = []
         for value in level:
             members = value.values() if isinstance(value, dict) else value

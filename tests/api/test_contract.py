@@ -96,10 +96,8 @@ def test_only_a_risen_major_number_may_break() -> None:
 
 def test_everything_that_a_user_can_do_has_a_root_field() -> None:
     schema = build_schema(PRESENT)
-    roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
-    offered = {
-        name for root in roots if isinstance(root, GraphQLObjectType) for name in root.fields
-    }
+    roots = (schema.query_type, schema.mutation_type)
+    offered = {name for root in roots if root is not None for name in root.fields}
 
     wanted = {
         name: FIELDS.get(name) or _camel(name)
