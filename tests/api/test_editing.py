@@ -148,7 +148,7 @@ def test_a_relationship_is_recorded_and_ended(api: Client) -> None:
 def test_a_group_counts_its_members(api: Client) -> None:
     members = [added(api)["id"], added(api)["id"]]
     document = f"""mutation ($input: AddGroupInput!) {{ addGroup(input: $input) {{ __typename
-      ... on CIWritten {{ ci {{ name attributes providers {{ nodes {{ id }} }} }} }} {REFUSED} }} }}"""
+      ... on CIWritten {{ ci {{ attributes providers {{ nodes {{ id }} }} }} }} {REFUSED} }} }}"""
     given = {"name": f"pair-{uuid4()}", "members": members, "kMin": 1, "kFull": 2}
 
     made = api(document, {"input": given}).data["addGroup"]
