@@ -185,8 +185,11 @@ def test_subscribers_of_the_same_rights_share_the_reads_of_one_watcher() -> None
         async with edge_over(Log(0)) as edge:
             feeds = [await edge.subscribe(after=0) for _ in range(50)]
             tasks = [asyncio.create_task(take(feed, 1)) for feed in feeds]
+            while edge.watcher.subscribers < 50:
+                await asyncio.sleep(0.01)
+            before = edge.log.heads
             await asyncio.sleep(0.2)
-            heads = edge.log.heads - 50  # each asks once where the log stands
+            heads = edge.log.heads - before
             edge.log.newest = 1
             assert await asyncio.gather(*tasks) == [[1]] * 50
             assert edge.watcher.subscribers == 50
@@ -196,7 +199,7 @@ def test_subscribers_of_the_same_rights_share_the_reads_of_one_watcher() -> None
             return heads, edge.log.pages
 
     heads, pages = running(work)
-    assert 2 <= heads <= 20
+    assert 1 <= heads <= 20
     assert pages == 1
 
 
@@ -230,6 +233,23 @@ def test_who_has_no_role_is_refused() -> None:
 
     (result,) = running(work)
     assert [error.extensions["code"] for error in result.errors] == ["FORBIDDEN"]
+
+
+def test_subscriptions_end_when_the_watcher_does() -> None:
+    async def work() -> list[Any]:
+        async with edge_over(Log(1)) as edge:
+            results = await edge.subscribe(after=1)
+            rest = asyncio.create_task(_all(results))
+            while not edge.watcher.subscribers:
+                await asyncio.sleep(0.01)
+            await edge.watcher.close()
+            return await asyncio.wait_for(rest, 20)
+
+    assert running(work) == []
+
+
+async def _all(results: Any) -> list[Any]:
+    return [result async for result in results]
 
 
 def test_the_feed_outlives_a_database_that_is_away_for_a_while() -> None:
