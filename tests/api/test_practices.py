@@ -5,85 +5,47 @@ The operations answer with given values here: what they do is tested where they 
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 import pytest
 
 from cmdb import errors
-from cmdb.model import access, system_reports
-from cmdb.model.impact_reports import AssumedOutage, Basis, Hit, PreviewReport, Slice, Step, Trust
-from cmdb.model.incidents import AffectedCI, Incident
-from cmdb.model.log_reports import Anchor, Revision
-from cmdb.model.planned_changes import Change, ChangeTarget
 from cmdb.model.practice_reports import (
-    AffectedService,
     ChangeDetails,
     ChangedOutcome,
     ChangeList,
     IncidentDetails,
     IncidentList,
-    KeptPreview,
     NearEvent,
     NearReport,
     PreviewComparison,
     PreviewList,
     PreviewSummary,
-    ServicesAffected,
 )
-from cmdb.model.reports import NamedCI
 from cmdb.ports.requests import (
     ChangeUpdate,
-    EditReason,
     IncidentUpdate,
     NewAffected,
     NewChange,
     NewIncident,
     RecordListing,
     Target,
-    UpsertRequest,
 )
 from cmdb_graphql.ids import global_id
 from tests.api.recording import recording
 from tests.api.serving import Client
-
-AT = datetime(2030, 1, 31, 22, tzinfo=UTC)
-LATER = AT + timedelta(hours=2)
-WEB = NamedCI("ci-1", "BusinessService", "web")
-DB = NamedCI("ci-2", "Database", "db")
-BASIS = Basis(7, AT, Trust(), ("assumed",), (), False)
-INCIDENT = Incident(
-    "in-1", 7, "new", "db is slow", "", (AffectedCI(DB, "degraded", AT),), AT, "anna", AT
-)
-CHANGE = Change(
-    "ch-1",
-    8,
-    "scheduled",
-    "restart",
-    "",
+from tests.api.told import (
     AT,
+    CHANGE,
+    DB,
+    IMPACT,
+    INCIDENT,
+    KEPT,
     LATER,
-    (ChangeTarget(DB, "at_risk", AT, LATER),),
-    AT,
-    "anna",
-    AT,
+    PREVIEW,
+    REFUSED,
+    WEB,
+    WHY,
+    edit,
 )
-IMPACT = ServicesAffected((AffectedService(WEB, "DOWN", 4, "shop", "ops"),), BASIS, 2, 3)
-STEP = Step(DB, WEB, "depends_on", "hard")
-HIT = Hit(
-    WEB, "DOWN", "DEGRADED", True, 4, "shop", "ops", None, None, None, AT, 0.0, None, None, (STEP,)
-)
-PREVIEW = PreviewReport(
-    (AssumedOutage(DB, "DOWN", AT, LATER),), (Slice(AT, LATER, (HIT,)),), (HIT,), BASIS
-)
-KEPT = KeptPreview("pr-1", 9, "tonight", "ch-1", AT, "anna", PREVIEW)
-TOKEN = access.Token("to-1", 5, "scanner", ("importer",), "nmap", (), AT, "anna", LATER)
-REFUSED = "... on Refusal { code facts }"
-WHY = {"idempotencyKey": "k-1", "reason": "because"}
-
-
-def edit(version: int | None = None) -> EditReason:
-    return EditReason("because", version, "k-1", "r-1")
 
 
 def test_an_incident_is_opened_as_it_was_said(api: Client) -> None:
@@ -180,7 +142,8 @@ def test_a_database_that_does_not_answer_is_no_result_but_an_error(api: Client) 
 def test_incidents_are_listed_as_asked(api: Client) -> None:
     asked, operations = recording(list_incidents=IncidentList((INCIDENT,), "next-1"))
     document = """query ($states: [IncidentState!], $cis: [String!], $after: String) {
-      incidents(states: $states, cis: $cis, first: 5, after: $after, fromAt: "2030-01-31T22:00:00Z") {
+      incidents(first: 5, states: $states, cis: $cis, after: $after,
+                fromAt: "2030-01-31T22:00:00Z") {
         nodes { title } report pageInfo { hasNextPage hasPreviousPage endCursor } } }"""
 
     given = {"states": ["NEW", "PENDING"], "cis": [global_id("CI", "ci-2")], "after": "c"}
@@ -331,175 +294,3 @@ def test_what_happened_near_is_told(api: Client) -> None:
     assert asked.asked["changes_near"] == ((["web"], AT, 1, 9), {})
     assert told["report"] == near.to_json()
     assert told["events"][0]["before"] == {"a": 1}
-
-
-def test_node_finds_every_kind_of_thing(api: Client) -> None:
-    run = system_reports.RunReport(
-        "run-1", "s", "s", "f", "finished", "", 1, AT, AT, True, {"x": 1}
-    )
-    _, operations = recording(
-        find_incident=IncidentDetails(INCIDENT, None),
-        find_change=ChangeDetails(CHANGE, IMPACT),
-        find_preview=KEPT,
-        find_run=run,
-        list_tokens=access.TokenList((TOKEN,)),
-    )
-    document = "query ($id: ID!) { node(id: $id) { __typename id } }"
-    kinds = {
-        "Incident": "in-1",
-        "Change": "ch-1",
-        "KeptPreview": "pr-1",
-        "ImportRun": "run-1",
-        "Token": "to-1",
-    }
-
-    for kind, local in kinds.items():
-        id_ = global_id(kind, local)  # type: ignore[arg-type]
-        told = api(document, {"id": id_}, operations=operations).data["node"]
-        assert told == {"__typename": kind, "id": id_}
-    unknown = global_id("Token", "other")
-    assert api(document, {"id": unknown}, operations=operations).data["node"] is None
-
-
-def test_tokens_are_made_listed_and_revoked(api: Client) -> None:
-    asked, operations = recording(
-        create_token=access.CreatedToken(TOKEN, "cmdb_secret"),
-        list_tokens=access.TokenList((TOKEN,)),
-        revoke_token=TOKEN,
-        whoami=access.Identity("anna", ("administrator",), "", ()),
-    )
-    create = f"""mutation ($input: CreateTokenInput!) {{ createToken(input: $input) {{
-      ... on TokenCreated {{ secret token {{ id roles expiresAt }} }} {REFUSED} }} }}"""
-    revoke = f"""mutation ($input: RevokeTokenInput!) {{ revokeToken(input: $input) {{
-      ... on TokenRevoked {{ token {{ actor }} }} {REFUSED} }} }}"""
-
-    given = WHY | {"actor": "scanner", "roles": ["IMPORTER"], "source": "nmap"}
-    made = api(create, {"input": given}, operations=operations).data["createToken"]
-    id_ = made["token"]["id"]
-    gone = api(revoke, {"input": WHY | {"token": id_}}, operations=operations).data["revokeToken"]
-    told = api("{ tokens { report } whoami { actor roles } }", operations=operations).data
-
-    new = access.NewToken("scanner", ("importer",), "nmap")
-    assert asked.asked["create_token"] == ((new, edit()), {})
-    assert asked.asked["revoke_token"] == (("to-1", edit()), {})
-    assert made["secret"] == "cmdb_secret"
-    assert made["token"]["roles"] == ["IMPORTER"]
-    assert gone["token"] == {"actor": "scanner"}
-    assert "secret" not in str(told["tokens"])
-    assert told["whoami"] == {"actor": "anna", "roles": ["ADMINISTRATOR"]}
-
-
-def test_records_are_upserted(api: Client) -> None:
-    result = system_reports.UpsertResult("k", "create", "ci-1", ("odd",))
-    report = system_reports.UpsertReport(9, (result,), {"create": 1})
-    asked, operations = recording(upsert_records=report)
-    document = f"""mutation ($input: UpsertRecordsInput!) {{ upsertRecords(input: $input) {{
-      __typename ... on RecordsUpserted {{ revision decided results {{ key verdict ci problems }} }}
-      {REFUSED} }} }}"""
-    given = WHY | {"source": "nmap", "scope": {"site": "a"}, "observedAt": "2030-01-31T22:00:00Z"}
-
-    made = api(document, {"input": given | {"records": [{"key": "k"}]}}, operations=operations)
-    wrong = api(document, {"input": given | {"records": ["text"]}}, operations=operations)
-
-    request = UpsertRequest("nmap", [{"key": "k"}], {"site": "a"}, AT)
-    assert asked.asked["upsert_records"] == ((request, edit()), {})
-    assert made.data["upsertRecords"]["results"] == [
-        {"key": "k", "verdict": "create", "ci": "ci-1", "problems": ["odd"]}
-    ]
-    assert wrong.data["upsertRecords"]["__typename"] == "ValidationFailed"
-
-
-@pytest.mark.parametrize(
-    ("field", "operation"),
-    [("registerClass", "register_class"), ("registerRelationshipType", "register_type")],
-)
-def test_registries_are_extended(api: Client, field: str, operation: str) -> None:
-    change = system_reports.RegistryChange("class", "Robot", 9, {"name": "Robot"})
-    asked, operations = recording(**{operation: change})
-    document = f"""mutation ($input: DefinitionInput!) {{ {field}(input: $input) {{
-      ... on RegistryChanged {{ kind name revision definition }} {REFUSED} }} }}"""
-
-    given = WHY | {"definition": {"name": "Robot"}}
-    made = api(document, {"input": given}, operations=operations).data[field]
-
-    assert asked.asked[operation] == (({"name": "Robot"}, edit()), {})
-    assert made == {
-        "kind": "class",
-        "name": "Robot",
-        "revision": 9,
-        "definition": {"name": "Robot"},
-    }
-
-
-@pytest.mark.parametrize(
-    ("field", "kind", "given", "operation", "sent"),
-    [
-        ("setRetention", "SetRetentionInput", {"days": 30}, "set_retention", (30,)),
-        ("applyRetention", "ApplyRetentionInput", {}, "apply_retention", ()),
-        ("purgePayloads", "PurgePayloadsInput", {"revision": 3}, "purge_payloads", (3, None)),
-        (
-            "purgePayloads",
-            "PurgePayloadsInput",
-            {"revision": 3, "indexes": [0]},
-            "purge_payloads",
-            (3, [0]),
-        ),
-    ],
-)
-def test_retention_is_set_and_applied(
-    api: Client, field: str, kind: str, given: dict[str, Any], operation: str, sent: tuple[Any, ...]
-) -> None:
-    report = system_reports.RetentionReport(30, 1, 2, 9)
-    asked, operations = recording(**{operation: report})
-    document = f"""mutation ($input: {kind}!) {{ {field}(input: $input) {{
-      ... on PayloadsErased {{ days entries payloads revision }} {REFUSED} }} }}"""
-
-    made = api(document, {"input": WHY | given}, operations=operations).data[field]
-
-    assert asked.asked[operation] == ((*sent, edit()), {})
-    assert made == {"days": 30, "entries": 1, "payloads": 2, "revision": 9}
-
-
-def test_the_feed_runs_types_and_figures_are_told(api: Client) -> None:
-    entry = system_reports.FeedEntry(Revision(3, AT, "anna", "", "", {"ci": 1}, "0" * 64), ())
-    run = system_reports.RunReport("run-1", "s", "s", "f", "failed", "", 1, AT, None, False)
-    asked, operations = recording(
-        read_feed=system_reports.FeedPage((entry,), 3, False),
-        list_runs=system_reports.RunList((run,)),
-        find_run=run,
-        list_types=system_reports.TypesReport(
-            (system_reports.TypeSummary("hosted_on", "…", True, {"name": "hosted_on"}),)
-        ),
-        show_class=system_reports.ClassReport("Rack", {"name": "Rack"}, ({"name": "u"},), True),
-        log_figures=system_reports.LogFigures(3, 2**40, 1, 2, AT),
-    )
-    document = """{ feed(after: 2, first: 4) { revision hasNext entries { entry { revision } } }
-      importRuns(source: "s", first: 3) { runs { id state error } }
-      importRun(id: "run-1") { endedAt result }
-      relationshipTypes { types { name bearsOnImpact definition } }
-      class(name: "Rack") { definition attributes isShipped }
-      logFigures { entries bytes } }"""
-
-    told = api(document, operations=operations).data
-
-    assert asked.asked["read_feed"] == ((2, 4), {})
-    assert asked.asked["list_runs"] == (("s", 3), {})
-    assert told["feed"]["entries"] == [{"entry": {"revision": 3}}]
-    assert told["importRun"] == {"endedAt": None, "result": {}}
-    assert told["class"]["attributes"] == [{"name": "u"}]
-    assert told["logFigures"] == {"entries": 3, "bytes": 2**40}
-
-
-def test_an_anchor_is_read_from_its_text(api: Client) -> None:
-    document = (
-        "query ($a: String) { verifyLog(anchor: $a) { entries head { hash } anchor { revision } } }"
-    )
-    kept = api("{ anchor { revision hash } }").data["anchor"]
-
-    told = api(document, {"a": f"{kept['revision']}:{kept['hash']}"}).data["verifyLog"]
-
-    assert told["anchor"] == {"revision": kept["revision"]}
-    assert told["entries"] >= kept["revision"] > 0
-    assert api(document, {"a": "nonsense"}).code == "BAD_VALUE"
-    assert api(document, {"a": f"{kept['revision']}:{'f' * 64}"}).code == "LOG_BROKEN"
-    assert str(Anchor(1, "x")) == "1:x"
