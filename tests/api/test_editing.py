@@ -195,7 +195,8 @@ def test_every_error_is_a_refusal_or_an_entry_of_errors(kind: type[errors.CmdbEr
         return
     shown = refusal(made)
     assert type(shown) is REFUSALS[parents[0]]
-    assert (shown.code, shown.message, shown.facts) == (kind.code, "a sentence", {"fact": 1})
+    facts: Any = shown.facts
+    assert (shown.code, shown.message, facts) == (kind.code, "a sentence", {"fact": 1})
 
 
 def test_writes_are_one_entry_each(api: Client, service: LocalService) -> None:

@@ -177,7 +177,7 @@ def test_the_page_that_programs_ask_for_is_within_the_default_limits() -> None:
     schema = build_schema()
     from graphql import parse
 
-    from cmdb_graphql.limits import check_document
+    from cmdb_graphql.measuring import check_document
 
     cost = check_document(schema._schema, parse(document), None, Limits())
     assert cost == 200 * (1 + 20 * (1 + 20)) + 1

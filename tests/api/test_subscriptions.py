@@ -324,7 +324,7 @@ def test_the_progress_of_an_import_is_told_until_it_ends(monkeypatch: pytest.Mon
         async with edge_over(Log()) as edge:
             context = edge.context(operations=Runs())
             results = await edge.schema.subscribe(PROGRESS, None, context)
-            return [result.data["importProgress"] async for result in results]
+            return [(result.data or {})["importProgress"] async for result in results]
 
     assert running(work) == [
         {"state": "running", "done": 0},
