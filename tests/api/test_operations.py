@@ -25,14 +25,14 @@ def text_of(name: str) -> str:
     return (FOLDER / f"{name}.graphql").read_text(encoding="utf-8")
 
 
-def run(api: Client, name: str, **variables: Any) -> Any:
-    RUN.add(name)
-    (data,) = api(text_of(name), variables).data.values()
+def run(api: Client, document: str, /, **variables: Any) -> Any:
+    RUN.add(document)
+    (data,) = api(text_of(document), variables).data.values()
     return data
 
 
-def write(api: Client, name: str, **given: Any) -> Any:
-    result = run(api, name, input=given)
+def write(api: Client, document: str, /, **given: Any) -> Any:
+    result = run(api, document, input=given)
     assert "code" not in result, result
     return result
 
