@@ -74,8 +74,9 @@ def _introduce(serving: Serving, listening: socket.socket, announce: Announce) -
     announce(address, first)
 
 
-def _run(serving: Serving, listening: socket.socket) -> None:
-    config = uvicorn.Config(
+def server_config(serving: Serving) -> uvicorn.Config:
+    """Return how uvicorn serves the application."""
+    return uvicorn.Config(
         create_app(serving),
         http="httptools",
         ws="websockets-sansio",
@@ -91,6 +92,10 @@ def _run(serving: Serving, listening: socket.socket) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=serving.settings.shutdown_seconds,
     )
+
+
+def _run(serving: Serving, listening: socket.socket) -> None:
+    config = server_config(serving)
     # What was made by now stays: the collector need not look at it ever again.
     gc.collect()
     gc.freeze()
