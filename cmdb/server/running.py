@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -100,10 +101,10 @@ def _run(serving: Serving, listening: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     log().info("started", address=listening.getsockname()[0], port=listening.getsockname()[1])
-    _Server(config, serving).run(sockets=[listening])
+    NotingServer(config, serving).run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
+class NotingServer(uvicorn.Server):
     """Tells subscribers and imports of the end, and leaves the rest of the end to the caller."""
 
     def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
@@ -119,6 +120,9 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take signals for the end of the server, not of the process: writes are finished."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         before: dict[int, Any] = {
             number: signal.signal(number, self.handle_exit) for number in _SIGNALS
         }

@@ -17,7 +17,7 @@ from cmdb.bootstrap import open_service
 from cmdb.model.access import NewToken
 from cmdb.model.rights import ROLES, Caller
 from cmdb.ports import EditReason
-from cmdb.server.running import server_config
+from cmdb.server.running import NotingServer, server_config
 from cmdb.server.serving import Serving
 from cmdb.settings import ServerSettings, Settings
 
@@ -30,6 +30,11 @@ class RunningServer:
 
     serving: Serving
     address: str
+    server: uvicorn.Server
+
+    def stop(self) -> None:
+        """Stop as a signal does, and return at once."""
+        self.server.should_exit = True
 
     def token(self, *roles: str, actor: str = "", source: str = "") -> str:
         """Return the secret of a new token."""
@@ -60,19 +65,13 @@ def running_server(folder: Path, settings: ServerSettings | None = None) -> Iter
 def served(serving: Serving) -> Iterator[RunningServer]:
     """Serve in a thread, and close in the end."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(server_config(serving))
+    server = NotingServer(server_config(serving), serving)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
-        yield RunningServer(serving, f"http://127.0.0.1:{listening.getsockname()[1]}")
+        yield RunningServer(serving, f"http://127.0.0.1:{listening.getsockname()[1]}", server)
     finally:
-        loop_stop(serving, server)
+        server.should_exit = True
         thread.join()
         listening.close()
         serving.close()
-
-
-def loop_stop(serving: Serving, server: uvicorn.Server) -> None:
-    """Stop a server as a signal does."""
-    serving.stop()
-    server.should_exit = True

@@ -30,6 +30,7 @@ def test_a_server_whose_database_is_gone_lives_but_is_not_ready(tmp_path: Path) 
 
 def test_a_server_that_stops_is_not_ready_any_more(tmp_path: Path) -> None:
     with running_server(tmp_path) as running, running.client() as client:
+        client.get("/readyz")  # A connection that is open already.
         running.serving.stopping.set()
         answer = client.get("/readyz")
 
@@ -51,9 +52,7 @@ def test_figures_tell_of_requests_statements_and_the_log(
 
     page = admin.get("/metrics")
 
-    lines = dict(
-        line.rsplit(" ", 1) for line in page.text.splitlines() if not line.startswith("#")
-    )
+    lines = dict(line.rsplit(" ", 1) for line in page.text.splitlines() if not line.startswith("#"))
     assert page.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert float(lines['cmdb_requests_total{code="OK",operation="query whoami"}']) >= 1
     assert float(lines['cmdb_requests_total{code="NOT_FOUND",operation="other"}']) >= 1
