@@ -14,7 +14,6 @@ from cmdb.server.edge import Edge
 from cmdb.server.http_errors import answer, error_answer, phrase_code
 from cmdb.server.serving import Serving, noted_of
 
-
 ROOMS = (start_page, health, graphql_routes, graphql_socket, import_routes)
 """The modules whose routes the server has."""
 

@@ -25,7 +25,8 @@ def test_a_document_is_answered(viewer: httpx2.Client) -> None:
 
 def test_one_of_several_operations_is_chosen_and_has_variables(viewer: httpx2.Client) -> None:
     body = {
-        "query": "query A { whoami { actor } } query B($n: Int) { cis(first: $n) { nodes { name } } }",
+        "query": "query A { whoami { actor } } "
+        "query B($n: Int) { cis(first: $n) { nodes { name } } }",
         "operationName": "B",
         "variables": {"n": 1},
     }
@@ -66,10 +67,12 @@ def test_a_body_that_a_foreign_form_could_send_is_refused(viewer: httpx2.Client,
 
 def test_a_body_over_the_limit_is_refused_whether_announced_or_not(tmp_path: Path) -> None:
     settings = ServerSettings(body_limit_bytes=2_000)
+    headers = {"Content-Type": "application/json"}
     with running_server(tmp_path, settings) as running, running.client("viewer") as client:
-        headers = {"Content-Type": "application/json"}
-        large = b'{"query": "{ whoami { actor } }", "variables": {"x": "%s"}}' % (b"x" * 3_000)
-        small = large[:40] + b'"variables": {}}'
+        small, large = (
+            b'{"query": "{ whoami { actor } }", "variables": {"x": "%s"}}' % (b"x" * size)
+            for size in (3, 3_000)
+        )
 
         fits = client.post("/graphql", content=small, headers=headers)
         told = client.post("/graphql", content=large, headers=headers)
@@ -160,7 +163,7 @@ def test_a_subscription_is_not_answered_as_one_document(viewer: httpx2.Client) -
 def test_writes_stand_in_the_log_under_the_actor_and_the_request(server: RunningServer) -> None:
     with server.client("planner", actor="paula") as planner:
         body = {
-            "query": "mutation($i: AddCiInput!) { addCi(input: $i) { __typename } }",
+            "query": "mutation($i: AddCIInput!) { addCi(input: $i) { __typename } }",
             "variables": {"i": {"className": "Rack", "name": "R-1", "reason": "new rack"}},
         }
         answer = planner.post("/graphql", json=body, headers={"X-Request-ID": "req-77"})

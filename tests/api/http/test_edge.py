@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 from pathlib import Path
 
 import httpx2
@@ -147,6 +148,7 @@ def test_a_log_line_tells_who_asked_what_and_how_it_ended_and_no_secret(tmp_path
     with running_server(tmp_path) as running:
         secret = running.token("viewer", actor="vera")
         configure_log(log)
+        logging.getLogger("httpx2").setLevel(logging.WARNING)  # The client of this test.
         headers = {"Authorization": f"Bearer {secret}", "X-Request-ID": "r-1"}
         with running.client() as client:
             body = {"query": '{ search(text: "hunter2") { report } }'}
