@@ -19,7 +19,7 @@ from cmdb.model.inventory import (
 from cmdb.model.log import LogEntry, LogHead, StoredEntry
 from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import Page, Selection
+from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports.keeping import Registries, Retention
 
@@ -59,6 +59,22 @@ class Readers(Protocol):
         """Return relationships with at least one of these ends (and the other visible)."""
         ...
 
+    def find_adjacent(
+        self,
+        ids: Sequence[str],
+        visibility: Visibility,
+        *,
+        direction: Direction,
+        types: Sequence[str] | None,
+        limit: int,
+        after: str = "",
+    ) -> dict[str, list[tuple[Relationship, CI]]]:
+        """Return, for each of these CIs, live relationships in one direction with the other end.
+
+        Ordered by the id of the other end; `after` is `other:relationship` of the last one told.
+        """
+        ...
+
     def count_classes(self, visibility: Visibility) -> dict[str, int]:
         """Return the number of CIs by class, retired and merged ones left out."""
         ...
@@ -73,6 +89,10 @@ class Log(Protocol):
 
     def entries(self, first: int, last: int) -> list[LogEntry]:
         """Return the entries of these revisions, both ends included, in order."""
+        ...
+
+    def entries_of(self, revisions: Sequence[int]) -> list[LogEntry]:
+        """Return the entries of these revisions, wherever they stand, in order."""
         ...
 
     def stored_entries(self, first: int, last: int) -> list[StoredEntry]:

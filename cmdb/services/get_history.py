@@ -49,7 +49,7 @@ def get_history(context: Context, name: str, limit: int = 50) -> HistoryReport:
             is_cut = True
             break
         sight.look([entry])
-        events.append(_event(entry, change, sight.reason(entry)))
+        events.append(history_event(entry, change, sight.reason(entry)))
     return HistoryReport(
         named(ci), tuple(events), _names(context, events), is_cut or bool(erased), withheld
     )
@@ -85,7 +85,8 @@ def _walk(
             heapq.heappush(waiting, (-change.previous, subject))
 
 
-def _event(entry: LogEntry, change: LogChange, reason: str) -> HistoryEvent:
+def history_event(entry: LogEntry, change: LogChange, reason: str) -> HistoryEvent:
+    """Return a change as a history tells it."""
     header = entry.header
     return HistoryEvent(
         entry.revision,

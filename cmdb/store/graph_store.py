@@ -19,11 +19,12 @@ from cmdb.model.inventory import (
 from cmdb.model.log import LogEntry, StoredEntry, unseal
 from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import Page, Selection
+from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
 from cmdb.store import evidence, log_rows, node_rows, reading, snapshot_rows
+from cmdb.store.adjacency import find_adjacent
 from cmdb.store.connection import Connection
 from cmdb.store.keeping_store import KeepingStore
 from cmdb.store.schema import migrate
@@ -76,6 +77,28 @@ class GraphStore(KeepingStore):
             self._connection, self.registry(), ci_ids, visibility, live_only=live_only
         )
 
+    def find_adjacent(
+        self,
+        ids: Sequence[str],
+        visibility: Visibility,
+        *,
+        direction: Direction,
+        types: Sequence[str] | None,
+        limit: int,
+        after: str = "",
+    ) -> dict[str, list[tuple[Relationship, CI]]]:
+        """Return, for each of these CIs, relationships in one direction with the other end."""
+        return find_adjacent(
+            self._connection,
+            self.registry(),
+            ids,
+            visibility,
+            direction=direction,
+            types=types,
+            limit=limit,
+            after=after,
+        )
+
     def count_classes(self, visibility: Visibility) -> dict[str, int]:
         """Return the number of CIs by class."""
         return reading.count_classes(self._connection, visibility)
@@ -85,6 +108,10 @@ class GraphStore(KeepingStore):
     def entries(self, first: int, last: int) -> list[LogEntry]:
         """Return the entries of these revisions."""
         return [unseal(stored) for stored in self.stored_entries(first, last)]
+
+    def entries_of(self, revisions: Sequence[int]) -> list[LogEntry]:
+        """Return the entries of these revisions."""
+        return [unseal(stored) for stored in log_rows.read_some(self._connection, revisions)]
 
     def stored_entries(self, first: int, last: int) -> list[StoredEntry]:
         """Return them as stored."""

@@ -36,6 +36,12 @@ RETURN e.revision AS revision, e.at AS at, e.prev_hash AS prev_hash, e.hash AS h
        e.header AS header, e.change_hashes AS change_hashes, e.body AS body
 ORDER BY revision
 """
+SOME_ENTRIES = """
+UNWIND $revisions AS r MATCH (e:LogEntry {revision: r})
+RETURN e.revision AS revision, e.at AS at, e.prev_hash AS prev_hash, e.hash AS hash,
+       e.header AS header, e.change_hashes AS change_hashes, e.body AS body
+ORDER BY revision
+"""
 REVISION_AT = """
 MATCH (e:LogEntry) WHERE e.at <= $at RETURN e.revision AS revision ORDER BY e.at DESC LIMIT 1
 """
@@ -161,6 +167,13 @@ def read_stored(connection: Connection, first: int, last: int) -> list[StoredEnt
     if last < first:
         return []
     return [StoredEntry(*row) for row in connection.read(ENTRIES, {"first": first, "last": last})]
+
+
+def read_some(connection: Connection, revisions: Sequence[int]) -> list[StoredEntry]:
+    """Return the entries of these revisions as stored, in order."""
+    wanted = sorted(set(revisions))
+    rows = connection.read(SOME_ENTRIES, {"revisions": wanted}) if wanted else []
+    return [StoredEntry(*row) for row in rows]
 
 
 def read_revision_at(connection: Connection, at: datetime) -> int:
