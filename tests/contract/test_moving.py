@@ -22,8 +22,9 @@ from cmdb.store.graph_store import GraphStore
 from cmdb.store.moves import backup, copy, restore
 from cmdb.store.pages import Page, count_rows, read_pages, write_page
 from tests.contract.stores import SetClock, store_over
+from tests.kills.child import context_over
 from tests.kills.estate import estate
-from tests.kills.replica import context_over, import_records
+from tests.kills.replica import import_records
 
 PROVIDERS = """
 MATCH (a:CI)-[r:depends_on]->(b:CI) RETURN DISTINCT b.id AS id ORDER BY id LIMIT 5

@@ -54,7 +54,7 @@ def test_of_many_that_start_at_once_one_migrates(
         found = list(pool.map(start, range(STARTING)))
 
     assert found == [len(MIGRATIONS)] * STARTING
-    assert runs == {number: 1 for number in range(1, len(MIGRATIONS) + 1)}
+    assert runs == dict.fromkeys(range(1, len(MIGRATIONS) + 1), 1)
     assert connection.read(NOTED) == [(n,) for n in range(1, len(MIGRATIONS) + 1)]
     assert connection.read(HEADS) == [(1,)]
     assert connection.read(LOOK) == []
