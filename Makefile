@@ -48,6 +48,7 @@ bench: install  ## the benchmarks in full size; writes docs/benchmarks.md
 docs: install  ## regenerate the reference pages
 	$(BIN)/python -m cmdb.model.reference docs/reference/classes.md
 	$(BIN)/python -m cmdb.cli.reference docs/reference/json.md
+	$(BIN)/python -m cmdb_graphql.contract graphql/schema.graphql
 
 clean:  ## remove what was built
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .hypothesis

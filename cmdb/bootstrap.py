@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from importlib import import_module
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cmdb.model.moving_reports import MovedReport
     from cmdb.model.records import Importer, Record
     from cmdb.ports import Clock, Operations, Progress, Store
+    from cmdb.ports.service import Observe, Service
     from cmdb.store.connection import Connection
 
 IMPORTERS = "cmdb.importers"
@@ -35,6 +36,7 @@ _NEEDED_NEXT = (
     "cmdb.snapshot",
     "cmdb.services.blast_radius",
 )
+_NEEDED_TO_SERVE = ("cmdb.server.running", "cmdb_graphql")
 
 
 class SystemClock:
@@ -103,6 +105,70 @@ def open_operations(
     )
 
 
+def open_service(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    observe: Observe | None = None,
+    importers: Mapping[str, Importer] | None = None,
+) -> Service:
+    """Return what a server serves, with the database open; an embedded one is made where absent.
+
+    Args:
+        settings: Which database.
+        clock: The time; by default that of this machine.
+        observe: Told of every statement as it runs.
+        importers: Importers to know beside the installed ones.
+
+    Raises:
+        DatabaseError: The database cannot serve.
+    """
+    given = importers or {}
+    used = clock or SystemClock()
+    with _imports_meanwhile(names=_NEEDED_TO_SERVE):
+        store = open_store(settings, used, create=True, is_short=False, observe=observe)
+    from cmdb.services.context import Context
+    from cmdb.services.local_service import LocalService
+    from cmdb.snapshot import Snapshots
+
+    context = Context(store, Snapshots(store, store.registry), used, Caller("server"))
+    return LocalService(
+        context,
+        lambda name: given[name] if name in given else load_importer(name),
+        list_importers,
+        _encode_records,
+    )
+
+
+def run_server(settings: Settings, announce: Callable[[str, str], None]) -> None:
+    """Serve the API over this installation until stopped.
+
+    Args:
+        settings: Which database, and how it is served.
+        announce: Told the address, and the one that gives a first token, or nothing.
+
+    Raises:
+        BadSettings: What the server needs is not installed, or the address cannot be had.
+        DatabaseError: The database cannot serve.
+    """
+    try:
+        from cmdb.server.meters import Meters
+        from cmdb.server.tracing import open_tracing
+    except ImportError as error:
+        raise BadSettings("serve", "it needs pip install 'cmdb[server]'") from error
+    meters, tracing = Meters(), open_tracing(is_wanted=settings.server.is_traced)
+
+    @contextlib.contextmanager
+    def observe(kind: str, text: str) -> Iterator[None]:
+        with meters.observe(kind, text), tracing.observe(kind, text):
+            yield
+
+    service = open_service(settings, observe=observe)
+    from cmdb.server.running import serve
+
+    serve(service, settings.server, meters, tracing, announce)
+
+
 def _encode_records(records: Iterator[Record]) -> Iterator[bytes]:
     from importers.records_format import encode_header, encode_record
 
@@ -111,10 +177,22 @@ def _encode_records(records: Iterator[Record]) -> Iterator[bytes]:
         yield encode_record(record)
 
 
-def open_store(settings: Settings, clock: Clock, *, create: bool, is_short: bool) -> Store:
+def open_store(
+    settings: Settings,
+    clock: Clock,
+    *,
+    create: bool,
+    is_short: bool,
+    observe: Observe | None = None,
+) -> Store:
     """Return the store of these settings, its schema up to date."""
     connection = _connect(settings, create=create, is_short=is_short)
     from cmdb.store.graph_store import GraphStore
+
+    if observe is not None:
+        from cmdb.store.observed import ObservedConnection
+
+        connection = ObservedConnection(connection, observe)
 
     store = GraphStore(connection, clock)
     try:
@@ -243,13 +321,17 @@ def _connect(settings: Settings, *, create: bool, is_short: bool) -> Connection:
 
 
 @contextlib.contextmanager
-def _imports_meanwhile(at_end: Callable[[], None] = lambda: None) -> Iterator[None]:
+def _imports_meanwhile(
+    at_end: Callable[[], None] = lambda: None, *, names: Sequence[str] | None = None
+) -> Iterator[None]:
     """Import what the first question needs while this thread waits for the database.
 
     Args:
         at_end: Called last by the thread that imports, which imports may attach to Java.
+        names: What to import; by default what commands need next.
     """
-    importing = threading.Thread(target=_import_ahead, args=(at_end,), name="cmdb-import")
+    wanted = _NEEDED_NEXT if names is None else names
+    importing = threading.Thread(target=_import_ahead, args=(wanted, at_end), name="cmdb-import")
     importing.start()
     try:
         yield
@@ -257,10 +339,10 @@ def _imports_meanwhile(at_end: Callable[[], None] = lambda: None) -> Iterator[No
         importing.join()
 
 
-def _import_ahead(at_end: Callable[[], None]) -> None:
+def _import_ahead(names: Sequence[str], at_end: Callable[[], None]) -> None:
     # Whoever needs a module that cannot be imported meets the error itself.
     with contextlib.suppress(Exception):
-        for name in _NEEDED_NEXT:
+        for name in names:
             import_module(name)
     at_end()
 

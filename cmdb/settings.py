@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from pathlib import Path
 
 VARIABLES: Mapping[str, str] = {
@@ -27,10 +28,23 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_URL": "Address of a server of this product, for working through its API.",
     "CMDB_TOKEN": "API token for that server; never printed.",
     "CMDB_ACTOR": "Who stands in the log; by default the name of the logged-in user.",
+    "CMDB_HOST": "Address that `cmdb serve` listens on; beyond this machine only with tokens.",
+    "CMDB_PORT": "Port that `cmdb serve` listens on; 0 takes a free one.",
+    "CMDB_PUBLIC_HOSTS": "Names under which clients reach the server, separated by commas.",
+    "CMDB_DEVELOPMENT": "`1`: GraphiQL and introspection are on.",
+    "CMDB_TRACING": "`1`: OpenTelemetry traces go where the OTEL_ variables say.",
+    "CMDB_BODY_LIMIT": "Largest body of a GraphQL request, such as `1m`.",
+    "CMDB_IMPORT_LIMIT": "Largest import over HTTP, inflated, such as `4g`.",
+    "CMDB_IMPORTS_AT_ONCE": "Imports over HTTP that run at once; others wait.",
+    "CMDB_THREADS": "Requests that are worked on at once; others wait.",
+    "CMDB_REQUEST_SECONDS": "Longest time that a GraphQL query may take.",
+    "CMDB_SHUTDOWN_SECONDS": "Longest time that requests get to end when the server stops.",
 }
 """Every environment variable that is read, and what it is for."""
 
 _HEAP = re.compile(r"[1-9][0-9]{0,5}[mg]")
+_BYTES = re.compile(r"([1-9][0-9]{0,8})([kmgt]?)")
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 _SCHEMES = ("neo4j", "neo4j+s", "neo4j+ssc", "bolt", "bolt+s", "bolt+ssc")
 
 
@@ -41,6 +55,67 @@ class WrongSetting(ValueError):
         super().__init__(f"{setting}: {reason}")
         self.setting = setting
         self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """The settings of `cmdb serve`.
+
+    Attributes:
+        host: Address to listen on.
+        port: Port to listen on; 0: a free one.
+        public_hosts: Names under which clients reach it; empty: those of its address.
+        is_development: GraphiQL and introspection are on.
+        is_traced: OpenTelemetry traces are sent.
+        body_limit_bytes: Largest body of a GraphQL request.
+        import_limit_bytes: Largest import, inflated.
+        imports_at_once: Imports that run at once.
+        threads: Requests that are worked on at once.
+        request_seconds: Longest time of a query.
+        shutdown_seconds: Longest time that requests get to end.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_hosts: tuple[str, ...] = ()
+    is_development: bool = False
+    is_traced: bool = False
+    body_limit_bytes: int = 1 << 20
+    import_limit_bytes: int = 4 << 30
+    imports_at_once: int = 2
+    threads: int = 16
+    request_seconds: int = 30
+    shutdown_seconds: int = 30
+
+    @property
+    def is_local(self) -> bool:
+        """Whether nobody but this machine can reach the address."""
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @classmethod
+    def from_environment(cls, given: Mapping[str, str]) -> ServerSettings:
+        """Return the settings that environment variables give.
+
+        Raises:
+            WrongSetting: A variable cannot be read.
+        """
+        hosts = given.get("CMDB_PUBLIC_HOSTS", "").split(",")
+        return cls(
+            host=given.get("CMDB_HOST", "").strip() or "127.0.0.1",
+            port=_number(given, "CMDB_PORT", 8080, least=0, most=65_535),
+            public_hosts=tuple(host.strip().lower() for host in hosts if host.strip()),
+            is_development=_flag(given, "CMDB_DEVELOPMENT"),
+            is_traced=_flag(given, "CMDB_TRACING"),
+            body_limit_bytes=_size(given, "CMDB_BODY_LIMIT", 1 << 20),
+            import_limit_bytes=_size(given, "CMDB_IMPORT_LIMIT", 4 << 30),
+            imports_at_once=_number(given, "CMDB_IMPORTS_AT_ONCE", 2, most=64),
+            threads=_number(given, "CMDB_THREADS", 16, most=256),
+            request_seconds=_number(given, "CMDB_REQUEST_SECONDS", 30, most=3_600),
+            shutdown_seconds=_number(given, "CMDB_SHUTDOWN_SECONDS", 30, most=3_600),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +133,7 @@ class Settings:
         url: Address of a server of this product, or empty.
         token: Its API token; never shown.
         actor: Who stands in the log.
+        server: The settings of `cmdb serve`.
     """
 
     data_dir: Path
@@ -70,6 +146,7 @@ class Settings:
     url: str = ""
     token: str = field(default="", repr=False)
     actor: str = "unknown"
+    server: ServerSettings = field(default_factory=ServerSettings)
 
     @property
     def graph_dir(self) -> Path:
@@ -135,6 +212,7 @@ class Settings:
             url=values["CMDB_URL"],
             token=given.get("CMDB_TOKEN", ""),
             actor=values["CMDB_ACTOR"] or _logged_in_user(),
+            server=ServerSettings.from_environment(given),
         )
 
 
@@ -169,6 +247,32 @@ def _checked_address(url: str, setting: str = "CMDB_DATABASE_URL") -> str:
         known = ", ".join(f"{name}://" for name in _SCHEMES)
         raise WrongSetting(setting, f"it must begin with one of {known}")
     return url
+
+
+def _number(given: Mapping[str, str], name: str, default: int, *, least: int = 1, most: int) -> int:
+    text = given.get(name, "").strip()
+    if not text:
+        return default
+    if not text.isdecimal() or not least <= int(text) <= most:
+        raise WrongSetting(name, f"{text!r} is no whole number from {least} to {most}")
+    return int(text)
+
+
+def _size(given: Mapping[str, str], name: str, default: int) -> int:
+    text = given.get(name, "").strip().lower()
+    if not text:
+        return default
+    found = _BYTES.fullmatch(text)
+    if not found:
+        raise WrongSetting(name, f"{text!r} is no size such as 512k, 1m or 4g")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _flag(given: Mapping[str, str], name: str) -> bool:
+    text = given.get(name, "").strip().lower()
+    if text not in ("", "0", "1", "false", "true", "no", "yes"):
+        raise WrongSetting(name, f"{text!r} is neither 1 nor 0")
+    return text in ("1", "true", "yes")
 
 
 def _without_user(url: str) -> str:

@@ -8,12 +8,18 @@ from typing import Annotated
 import typer
 
 from cmdb.cli import (
+    access,
     auditing,
+    change_commands,
     databases,
     editing,
     impact_commands,
+    import_runs,
+    incident_commands,
     inventory,
     ranking,
+    registering,
+    serving,
     setup,
     transfer,
 )
@@ -67,5 +73,20 @@ def options(
     context.obj = Session(data_dir, url, token)
 
 
-for room in (setup, transfer, inventory, impact_commands, editing, ranking, auditing, databases):
+for room in (
+    setup,
+    transfer,
+    import_runs,
+    inventory,
+    registering,
+    impact_commands,
+    editing,
+    ranking,
+    auditing,
+    access,
+    incident_commands,
+    change_commands,
+    databases,
+    serving,
+):
     room.register(app)

@@ -1,4 +1,4 @@
-"""Commands about the log: log list, show, anchor, verify."""
+"""Commands about the log: log list, show, anchor, verify, purge and retention."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cmdb.cli.options import Json, Limit
+from cmdb.cli.options import Json, Key, Limit, Reason
 from cmdb.cli.session import session_of
 from cmdb.errors import BadValue
 
@@ -14,12 +14,16 @@ from cmdb.errors import BadValue
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     log = typer.Typer(
-        help="Read and verify the log of changes.", no_args_is_help=True, rich_markup_mode=None
+        help="Read, verify and clear the log of changes.",
+        no_args_is_help=True,
+        rich_markup_mode=None,
     )
     log.command("list")(list_entries)
     log.command("show")(show)
     log.command("anchor")(anchor)
     log.command("verify")(verify)
+    log.command("purge")(purge)
+    log.command("retention")(retention)
     app.add_typer(log, name="log")
 
 
@@ -99,6 +103,63 @@ def verify(
             f"Anchor: {report.head}",
         ]
     )
+
+
+def purge(
+    context: typer.Context,
+    revision: Annotated[int, typer.Argument(min=1, help="Number of the entry.")],
+    indexes: Annotated[
+        list[int] | None,
+        typer.Option("--change", min=0, help="Only this change of it, counted from 0; repeat it."),
+    ] = None,
+    reason: Reason = "",
+    key: Key = "",
+    is_json: Json = False,
+) -> None:
+    """Erase the content of an entry for good; its hashes stay, so the log still verifies."""
+    from cmdb.cli.output import plural, print_lines, print_report
+    from cmdb.ports import EditReason
+
+    edit = EditReason(reason, idempotency_key=key)
+    with session_of(context).operations() as operations:
+        report = operations.purge_payloads(revision, indexes, edit)
+    if is_json:
+        return print_report(report)
+    return print_lines([f"{plural(report.payloads, 'payload')} erased."])
+
+
+def retention(
+    context: typer.Context,
+    days: Annotated[
+        int | None,
+        typer.Option(min=0, help="Keep content for so many days, 0 for ever.", show_default=False),
+    ] = None,
+    is_applied: Annotated[
+        bool, typer.Option("--apply", help="Erase what is older than the policy says.")
+    ] = False,
+    reason: Reason = "",
+    key: Key = "",
+    is_json: Json = False,
+) -> None:
+    """Show how large the log is, set for how long its content is kept, or erase what is older."""
+    from cmdb.cli.log_tables import print_figures
+    from cmdb.cli.output import plural, print_lines, print_report
+    from cmdb.ports import EditReason
+
+    edit = EditReason(reason, idempotency_key=key)
+    with session_of(context).operations() as operations:
+        if days is None and not is_applied:
+            figures = operations.log_figures()
+            return print_report(figures) if is_json else print_figures(figures)
+        if days is not None:
+            report = operations.set_retention(days, EditReason(reason) if is_applied else edit)
+        if is_applied:
+            report = operations.apply_retention(edit)
+    if is_json:
+        return print_report(report)
+    kept = f"kept for {plural(report.days, 'day')}" if report.days else "kept for ever"
+    gone = f"; {plural(report.payloads, 'payload')} erased" if is_applied else ""
+    return print_lines([f"The content of the log is {kept}{gone}."])
 
 
 def split_anchor(text: str) -> tuple[int, str]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cmdb.cli.options import MOMENT_HELP, TIME_HELP, Json, parse_moment, parse_time
+from cmdb.cli.effects import TARGET, parse_target
+from cmdb.cli.options import (
+    MOMENT_HELP,
+    TIME_HELP,
+    Json,
+    Key,
+    Reason,
+    parse_moment,
+    parse_time,
+)
 from cmdb.cli.session import session_of
 from cmdb.errors import BadValue
 
+if TYPE_CHECKING:
+    from cmdb.model.practice_reports import KeptPreview
+
 Names = Annotated[list[str], typer.Argument(help="Id, name or Class/name.", metavar="CI...")]
 All = Annotated[bool, typer.Option("--all", help="List every affected CI.")]
-_STATES = {"outage": "DOWN", "degraded": "DEGRADED"}
 
 
 def register(app: typer.Typer) -> None:
@@ -81,27 +92,43 @@ def blast_radius(
 def preview(
     context: typer.Context,
     target: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
-            help="What is worked on, and what that does to it (outage if not said).",
-            metavar="CI[=outage|degraded]",
+            help="What is worked on, what that does to it (outage if not said), and when.",
+            metavar=TARGET,
         ),
-    ],
-    start: Annotated[str, typer.Option("--from", help=f"Begin of the work: {TIME_HELP}")],
-    end: Annotated[str, typer.Option("--to", help=f"End of the work: {TIME_HELP}")],
+    ] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help=f"Begin of the work: {TIME_HELP}")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help=f"End of the work: {TIME_HELP}")] = None,
+    change: Annotated[
+        str, typer.Option(help="A recorded change; what is not said otherwise is as it plans.")
+    ] = "",
+    keep: Annotated[
+        str, typer.Option(help="Keep the answer under this title.", metavar="TITLE")
+    ] = "",
+    reason: Reason = "",
+    key: Key = "",
     is_all: All = False,
     is_json: Json = False,
 ) -> None:
     """Say what a change would do, in which stretch of time, before it is done."""
-    from cmdb.ports import Target
+    from cmdb.ports import EditReason
 
-    targets = []
-    for text in target:
-        name, state = split_target(text)
-        targets.append(Target(name, "degraded" if state == "DEGRADED" else "outage"))
-    start_at, end_at = parse_time("--from", start), parse_time("--to", end)
+    if not target and not change:
+        raise BadValue("--target", "no CI is named", "Write --target CI, or --change ID.")
+    if not change and (start is None or end is None):
+        raise BadValue("--to" if start else "--from", "the window is not told", TIME_HELP)
+    targets = [parse_target(text) for text in target or ()]
+    start_at = None if start is None else parse_time("--from", start)
+    end_at = None if end is None else parse_time("--to", end)
     with session_of(context).operations() as operations:
-        report = operations.preview_change(targets, start_at, end_at)
+        if keep:
+            why = EditReason(reason, None, key)
+            kept = operations.keep_preview(keep, targets, start_at, end_at, why, change)
+            return _print_kept(kept, is_json=is_json)
+        report = operations.preview_change(targets, start_at, end_at, change_id=change)
     if is_json:
         from cmdb.cli.output import print_report
 
@@ -110,6 +137,16 @@ def preview(
     from cmdb.cli.preview_tables import print_preview
 
     return print_preview(report, ALL if is_all else USUAL)
+
+
+def _print_kept(kept: KeptPreview, *, is_json: bool) -> None:
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(kept)
+    from cmdb.cli.practice_tables import print_kept
+
+    return print_kept(kept)
 
 
 def diff(
@@ -133,22 +170,6 @@ def diff(
     from cmdb.cli.log_tables import print_diff
 
     return print_diff(report)
-
-
-def split_target(text: str) -> tuple[str, str]:
-    """Return name and state of `CI=outage` or `CI=degraded`; a bare CI means an outage.
-
-    Raises:
-        BadValue: Nothing is named, or the state is another word that looks like one.
-    """
-    name, sign, word = text.rpartition("=")
-    if not sign:
-        name, word = text, "outage"
-    elif word.strip().lower() not in _STATES:
-        raise BadValue("--target", f"{word!r} is no effect", "Write =outage or =degraded.")
-    if not name.strip():
-        raise BadValue("--target", f"{text!r} names no CI", "Write CI=outage.")
-    return name.strip(), _STATES[word.strip().lower()]
 
 
 def write_picture(path: Path, content: str) -> None:

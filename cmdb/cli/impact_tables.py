@@ -20,6 +20,7 @@ from cmdb.model.impact_reports import (
     BlastRadiusReport,
     ExplainReport,
     Hit,
+    PresentOutage,
     Step,
 )
 from cmdb.model.reports import NamedCI
@@ -57,15 +58,19 @@ def print_blast_radius(report: BlastRadiusReport, detail: Detail = USUAL) -> Non
     """Print verdict, affected services, other CIs and how far to trust the answer."""
     print_lines([verdict(report.outages, report.hits)], style="bold")
     print_hits(report.hits, detail)
+    print_present(report.present)
     print_basis(report.basis)
 
 
 def verdict(outages: Iterable[AssumedOutage], hits: Sequence[Hit]) -> str:
-    """Return the answer in one sentence."""
+    """Return the answer in one sentence; what is so without the outages does not count."""
     what = " and ".join(f"{outage.ci} {outage.state}" for outage in outages)
+    added = [hit for hit in hits if not hit.is_present]
+    if not added:
+        more = "more than is so already" if hits else "else"
+        return f"{what}: nothing {more} is affected, as far as is on record."
+    hits = added
     services = [hit for hit in hits if hit.is_service]
-    if not hits:
-        return f"{what}: nothing else is affected, as far as is on record."
     if not services:
         return f"{what} takes {count_states(hits, 'CI')}; no service on record is affected."
     highest = CRITICALITY[max(hit.criticality for hit in services)]
@@ -83,7 +88,19 @@ def count_states(hits: Sequence[Hit], word: str = "") -> str:
 
 
 def print_hits(hits: Sequence[Hit], detail: Detail = USUAL) -> None:
-    """Print affected services first, then the other CIs by state."""
+    """Print affected services first, then the other CIs by state, then what is so already."""
+    _print_affected([hit for hit in hits if not hit.is_present], detail)
+    already = [hit for hit in hits if hit.is_present]
+    listed = already[: detail.rows["DOWN"]]
+    if listed:
+        print_lines([""])
+        title = f"ALREADY SO, BY INCIDENTS AND OTHER CHANGES ({len(already)})"
+        _print_hits("already", listed, title, detail)
+    if len(listed) < len(already):
+        print_lines([f"... and {len(already) - len(listed)} more; --all lists them."])
+
+
+def _print_affected(hits: Sequence[Hit], detail: Detail) -> None:
     services = [hit for hit in hits if hit.is_service]
     if services:
         print_lines([""])
@@ -108,8 +125,9 @@ def _print_state(state: str, hits: Sequence[Hit], detail: Detail) -> None:
 def _print_hits(kind: str, hits: Sequence[Hit], title: str, detail: Detail) -> None:
     """Print hits with their evidence; columns that would say nothing are left out."""
     columns: list[tuple[str, list[object]]] = []
-    if kind == "service":
+    if kind in ("service", "already"):
         columns.append(("state", [hit.state for hit in hits]))
+    if kind == "service":
         columns.append(("service", [hit.ci.name for hit in hits]))
     else:
         columns.append(("CI", [str(hit.ci) for hit in hits]))
@@ -148,6 +166,8 @@ def _note(hit: Hit) -> str:
         parts.append(f"DOWN after {duration_text(hit.down_after_seconds)}")
     elif hit.state == "DOWN" and hit.after_seconds:
         parts.append(f"after {duration_text(hit.after_seconds)}")
+    if hit.present_state != "UP" and not hit.is_present:
+        parts.append(f"{hit.present_state} already")
     if hit.best_state != hit.state:
         parts.append(f"{hit.best_state} if what is unknown works")
     if len(hit.members) > 1:
@@ -181,6 +201,30 @@ def chain_text(steps: Sequence[Step], longest: int = 99) -> str:
 
 def _short(ci: NamedCI, twice: set[str]) -> str:
     return str(ci) if ci.name in twice else ci.name
+
+
+def print_present(present: Sequence[PresentOutage]) -> None:
+    """Print what is so without the question and was reckoned with."""
+    if not present:
+        return
+    print_lines([""])
+    print_table(
+        ("state", "CI", "by", "title", "from", "to"),
+        [
+            (
+                each.state,
+                str(each.ci),
+                each.kind,
+                each.title,
+                time_text(each.start_at),
+                time_text(each.end_at) if each.end_at else "no end in sight",
+            )
+            for each in present[:_MOST_SENTENCES]
+        ],
+        title=f"RECKONED WITH: OPEN INCIDENTS AND OTHER CHANGES ({len(present)})",
+    )
+    if len(present) > _MOST_SENTENCES:
+        print_lines([f"... and {len(present) - _MOST_SENTENCES} more; --json lists them all."])
 
 
 def print_basis(basis: Basis) -> None:
@@ -250,6 +294,8 @@ def print_explanation(report: ExplainReport, asked: str) -> None:
         print_lines([f"An outage of {what} does not reach {asked}."])
         return
     hit = report.hit
+    if hit.is_present:
+        print_lines([f"{hit.ci} is {hit.state} already, without that."])
     print_lines([f"An outage of {what} takes {hit.ci} {hit.state}: {why(hit)}"], style="bold")
     print_lines([""])
     print_table(

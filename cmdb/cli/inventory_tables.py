@@ -20,6 +20,13 @@ def print_details(details: CIDetails) -> None:
     print_ci(details.ci)
     _print_neighbours("RELIES ON", details.providers)
     _print_neighbours("IS RELIED ON BY", details.dependents)
+    print_withheld(details.withheld, "relationship")
+
+
+def print_withheld(count: int, word: str) -> None:
+    """Say how much of an answer the caller may not see."""
+    if count:
+        print_lines([f"{plural(count, word)} withheld: you may not see what it is about."])
 
 
 def print_ci(ci: CI) -> None:
@@ -72,6 +79,7 @@ def print_history(report: HistoryReport) -> None:
     )
     if report.is_partial:
         print_lines(["There is more: raise --limit."])
+    print_withheld(report.withheld, "relationship")
 
 
 def _what(event: HistoryEvent, names: Mapping[str, str]) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmdb.cli.inventory_tables import change_text
+from cmdb.cli.inventory_tables import change_text, print_withheld
 from cmdb.cli.output import plural, print_lines, print_table, time_text
 from cmdb.model.log_reports import ChangedThing, DiffReport, LogReport, Revision, RevisionDetails
+from cmdb.model.system_reports import LogFigures
 
 _MOST_ROWS = 100
 
@@ -37,6 +38,7 @@ def print_revision(details: RevisionDetails) -> None:
         print_lines([f"{plural(details.erased, 'payload')} erased on purpose."])
     print_lines([""])
     _print_changes(details.changes)
+    print_withheld(details.withheld, "change")
 
 
 def print_diff(report: DiffReport) -> None:
@@ -47,6 +49,7 @@ def print_diff(report: DiffReport) -> None:
     print_lines([f"{things} between {first} and {second}."], style="bold")
     print_lines([""])
     _print_changes(report.changes)
+    print_withheld(report.withheld, "difference")
     if report.is_partial:
         print_lines(["PARTIAL: content of some entry was erased; there may be more differences."])
     if report.impact:
@@ -59,6 +62,20 @@ def print_diff(report: DiffReport) -> None:
             ],
             title=f"THE SAME OUTAGE NOW DOES SOMETHING ELSE TO ({len(report.impact)})",
         )
+
+
+def print_figures(figures: LogFigures) -> None:
+    """Print how large the log is and for how long its content is kept."""
+    days = figures.retention_days
+    kept = f"kept for {plural(days, 'day')}" if days else "kept for ever"
+    newest = f", the newest of revision {figures.newest_checkpoint}" if figures.checkpoints else ""
+    print_lines(
+        [
+            f"{plural(figures.entries, 'entry', 'entries')}, {figures.bytes / 1_000_000:.1f} MB; "
+            f"their content is {kept}.",
+            f"{plural(figures.checkpoints, 'checkpoint')}{newest}.",
+        ]
+    )
 
 
 def _margin(value: int | None) -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cmdb.errors import BadValue
+
+if TYPE_CHECKING:
+    from cmdb.ports import RecordListing
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, help="Most rows.")]
@@ -20,7 +23,7 @@ Key = Annotated[
 ]
 ExpectedVersion = Annotated[
     int | None,
-    typer.Option(help="Refuse unless the CI still has this version.", show_default=False),
+    typer.Option(help="Refuse unless it still has this version.", show_default=False),
 ]
 
 TIME_HELP = "2026-05-01T22:00Z, 2026-05-01, now, now+2h or now-3d; without a zone it is UTC."
@@ -92,3 +95,24 @@ def parse_value(text: str) -> Any:
         except ValueError:
             return text
     return text
+
+
+def listing_of(
+    states: Sequence[str] | None,
+    cis: Sequence[str] | None,
+    first: int,
+    after: str,
+    start: str | None = None,
+    end: str | None = None,
+) -> RecordListing:
+    """Return which page of incidents, changes or previews is wanted."""
+    from cmdb.ports import RecordListing
+
+    return RecordListing(
+        states or None,
+        cis or None,
+        None if start is None else parse_time("--from", start),
+        None if end is None else parse_time("--to", end),
+        first,
+        after,
+    )

@@ -44,22 +44,24 @@ class Picture:
 def draw(report: BlastRadiusReport) -> Picture:
     """Return the picture of a blast radius: shortest chains and missing members of groups.
 
+    Drawn is what the outages add; open incidents and other changes only where a chain needs them.
     Of more than `MOST_DRAWN` CIs the least harmed are left out, unless a chain leads over them.
     """
-    hits = {hit.ci.id: hit for hit in report.hits[:MOST_DRAWN]}
+    hits = {hit.ci.id: hit for hit in report.added[:MOST_DRAWN]}
     known = {hit.ci.id: hit for hit in report.hits}
     steps = {
         (step.provider.id, step.dependent.id): step
         for hit in hits.values()
         for step in hit.evidence
     }
-    steps |= _missing_members(hits, known, {outage.ci.id for outage in report.outages})
+    outages = {each.ci.id: each.state for each in report.present}
+    outages |= {each.ci.id: each.state for each in report.outages}
+    steps |= _missing_members(hits, known, set(outages))
     cis = {ci.id: ci for step in steps.values() for ci in (step.provider, step.dependent)}
     cis |= {outage.ci.id: outage.ci for outage in report.outages}
-    columns = _columns([outage.ci.id for outage in report.outages], list(steps))
+    columns = _columns([ci for ci in outages if ci in cis], list(steps))
     order = sorted(cis, key=lambda ci: (columns.get(ci, 0), cis[ci].name, ci))
     keys = {ci: f"n{number}" for number, ci in enumerate(order)}
-    outages = {outage.ci.id: outage.state for outage in report.outages}
     boxes = tuple(
         Box(
             keys[ci],
@@ -76,7 +78,7 @@ def draw(report: BlastRadiusReport) -> Picture:
     )
     names = ", ".join(str(outage.ci) for outage in report.outages)
     title = f"Blast radius of {names}"
-    return Picture(title, boxes, arrows, sum(hit.ci.id not in cis for hit in report.hits))
+    return Picture(title, boxes, arrows, sum(hit.ci.id not in cis for hit in report.added))
 
 
 def _missing_members(

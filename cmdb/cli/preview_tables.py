@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmdb.cli.impact_tables import BRIEF, USUAL, Detail, count_states, print_basis, print_hits
+from cmdb.cli.impact_tables import (
+    BRIEF,
+    USUAL,
+    Detail,
+    count_states,
+    print_basis,
+    print_hits,
+    print_present,
+)
 from cmdb.cli.output import (
     CRITICALITY,
     duration_text,
@@ -28,13 +36,14 @@ def print_preview(report: PreviewReport, detail: Detail = USUAL) -> None:
         title="WHEN",
     )
     print_hits(report.worst, detail)
+    print_present(report.present)
     if detail is not BRIEF:
         print_basis(report.basis)
 
 
 def verdict(report: PreviewReport) -> str:
     """Return whether the change can be done, in one sentence."""
-    services = [hit for hit in report.worst if hit.is_service]
+    services = [hit for hit in report.added if hit.is_service]
     down = [hit for hit in services if hit.state == "DOWN"]
     if down:
         lasts = duration_text(_seconds_down(report.slices))
@@ -51,8 +60,10 @@ def verdict(report: PreviewReport) -> str:
             f"No service goes DOWN or DEGRADED; {_named(services)} AT RISK while it lasts: less "
             "redundancy than planned."
         )
+    if report.added:
+        return f"No service is affected; of other CIs {count_states(report.added, 'CI')}."
     if report.worst:
-        return f"No service is affected; of other CIs {count_states(report.worst, 'CI')}."
+        return "Nothing more is affected than is so already, as far as is on record."
     return "Nothing else is affected, as far as is on record."
 
 
@@ -65,14 +76,20 @@ def _named(hits: Sequence[Hit]) -> str:
 def _seconds_down(slices: Sequence[Slice]) -> float:
     total = 0.0
     for part in slices:
-        is_down = any(hit.is_service and hit.state == "DOWN" for hit in part.hits)
+        is_down = any(hit.is_service and hit.state == "DOWN" for hit in _added(part))
         if is_down and part.start_at and part.end_at:
             total += (part.end_at - part.start_at).total_seconds()
     return total
 
 
+def _added(part: Slice) -> list[Hit]:
+    """Return what the change adds in a stretch of time."""
+    return [hit for hit in part.hits if not hit.is_present]
+
+
 def _slice_row(part: Slice) -> tuple[object, ...]:
-    services = [hit for hit in part.hits if hit.is_service]
+    added = _added(part)
+    services = [hit for hit in added if hit.is_service]
     lasts = "-"
     if part.start_at and part.end_at:
         lasts = duration_text((part.end_at - part.start_at).total_seconds())
@@ -80,6 +97,6 @@ def _slice_row(part: Slice) -> tuple[object, ...]:
         time_text(part.start_at),
         time_text(part.end_at) if part.end_at else "",
         lasts,
-        count_states(services) if part.hits else "all as before",
-        count_states(part.hits) if part.hits else "",
+        count_states(services) if added else "all as before",
+        count_states(added) if added else "",
     )

@@ -1,1 +1,7 @@
-"""The typed client of the API, which will implement `Operations`; it comes with the API."""
+"""The typed client of the API: `Client` is `Operations` through a server, `AsyncClient` awaits."""
+
+from cmdb.client.async_client import AsyncClient
+from cmdb.client.client import Client
+from cmdb.client.trying import Retries
+
+__all__ = ["AsyncClient", "Client", "Retries"]

@@ -113,6 +113,7 @@ class ReadSet:
         witnesses: Of each placeholder that a record looked at carries or carried.
         carriers: Ids of the source records that carry a placeholder, where they were counted.
         precedence: Of data sources as stored; None where the decision does not depend on it.
+        registry: Revision of the registries; None where the decision does not depend on them.
     """
 
     sequence: int = -1
@@ -129,6 +130,7 @@ class ReadSet:
     witnesses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carriers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     precedence: Mapping[str, int] | None = None
+    registry: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,29 @@ class AssumedOutage(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class PresentOutage(Report):
+    """Something that is so without the question: an open incident or another planned change.
+
+    Attributes:
+        ci: What it concerns.
+        state: DOWN, DEGRADED or, of a target that is only at risk, AT_RISK.
+        kind: `incident` or `change`.
+        id: Of the incident or change.
+        title: Of the incident or change; withheld with the name of the CI.
+        start_at: When it begins.
+        end_at: When it ends; None: no end in sight.
+    """
+
+    ci: NamedCI
+    state: AffectedState
+    kind: Literal["incident", "change"]
+    id: str
+    title: str
+    start_at: datetime | None
+    end_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Step(Report):
     """One step of evidence: `dependent` is affected because `provider` is."""
 
@@ -57,6 +80,8 @@ class Hit(Report):
         down_after_seconds: The same, counted from the beginning.
         evidence: A shortest chain from an outage to it.
         members: For a group, the members that are missing.
+        present_state: How it stands without the question, by open incidents and other changes.
+        is_present: It stands like this without the question, which adds nothing to it.
     """
 
     ci: NamedCI
@@ -75,6 +100,8 @@ class Hit(Report):
     down_after_seconds: float | None
     evidence: tuple[Step, ...]
     members: tuple[NamedCI, ...] = ()
+    present_state: AffectedState = "UP"
+    is_present: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +156,20 @@ class Basis(Report):
 
 @dataclass(frozen=True, slots=True)
 class BlastRadiusReport(Report):
-    """What an outage takes with it, worst first; the CIs of the outage itself are not hits."""
+    """What an outage takes with it, worst first; the CIs of the outage itself are not hits.
+
+    `present` is what holds now without the question and was reckoned with.
+    """
 
     outages: tuple[AssumedOutage, ...]
     hits: tuple[Hit, ...]
     basis: Basis
+    present: tuple[PresentOutage, ...] = ()
+
+    @property
+    def added(self) -> tuple[Hit, ...]:
+        """The hits that the question adds to what is so without it."""
+        return tuple(hit for hit in self.hits if not hit.is_present)
 
     def in_state(self, state: AffectedState, *, services: bool | None = None) -> list[Hit]:
         """Return the hits of a state; only services, only others, or both."""
@@ -161,14 +197,22 @@ class PreviewReport(Report):
     Attributes:
         targets: What the change does to each CI, with its window.
         slices: In order of time; a stretch without effect has no hits.
-        worst: The worst that happens to each CI at any moment, with evidence.
+        worst: The worst that the change adds to each CI at any moment, with evidence; of CIs to
+            which it adds nothing, the worst that is so without it (`is_present`).
         basis: What the answer was computed from.
+        present: Open incidents and other planned changes in the window, reckoned with.
     """
 
     targets: tuple[AssumedOutage, ...]
     slices: tuple[Slice, ...]
     worst: tuple[Hit, ...]
     basis: Basis
+    present: tuple[PresentOutage, ...] = ()
+
+    @property
+    def added(self) -> tuple[Hit, ...]:
+        """The hits that the change adds to what is so without it."""
+        return tuple(hit for hit in self.worst if not hit.is_present)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +232,12 @@ class CountedGroup(Report):
 class ExplainReport(Report):
     """Why an outage reaches one CI: every step that carries it there, nearest the outage first.
 
-    `hit` is None where the outage does not reach the CI.
+    `hit` is None where the outage does not reach the CI. `present` is what holds now without the
+    question and was reckoned with.
     """
 
     outages: tuple[AssumedOutage, ...]
     hit: Hit | None
     steps: tuple[Step, ...]
     groups: tuple[CountedGroup, ...]
+    present: tuple[PresentOutage, ...] = ()

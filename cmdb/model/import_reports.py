@@ -30,6 +30,7 @@ class ImportRequest:
         results: File for the outcome per record.
         confirm_deletions: Accept more tombstones than the guard allows.
         reason: Why, for the log.
+        run_id: Id of the run, where whoever asks must know it before; empty: a fresh one.
     """
 
     source: str
@@ -44,6 +45,7 @@ class ImportRequest:
     results: Path | None = None
     confirm_deletions: bool = False
     reason: str = ""
+    run_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

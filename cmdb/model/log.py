@@ -34,12 +34,14 @@ class LogHead:
         hash: Of the newest entry.
         at: Its time in epoch milliseconds.
         sequence: Counts every write, so that a plan knows whether anything at all has moved.
+        registry: Revision of the last change of the registries, 0 for the shipped ones.
     """
 
     revision: int
     hash: str
     at: int
     sequence: int = 0
+    registry: int = 0
 
 
 @dataclass(frozen=True, slots=True)

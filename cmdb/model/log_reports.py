@@ -55,11 +55,19 @@ class ChangedThing(Report):
 
 @dataclass(frozen=True, slots=True)
 class RevisionDetails(Report):
-    """One entry of the log with what it changed; `erased` counts payloads that were purged."""
+    """One entry of the log with what it changed.
+
+    Attributes:
+        entry: The entry.
+        changes: What it changed, as far as the caller may see it.
+        erased: Number of payloads that were purged.
+        withheld: Number of changes of things that the caller may not see.
+    """
 
     entry: Revision
     changes: tuple[ChangedThing, ...]
     erased: int
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,11 @@ class ChangedImpact(Report):
 
 @dataclass(frozen=True, slots=True)
 class DiffReport(Report):
-    """What differs between two moments; `impact` only where outages were given to compare."""
+    """What differs between two moments.
+
+    `impact` only where outages were given to compare; `withheld` counts differences of things that
+    the caller may not see.
+    """
 
     first: int
     second: int
@@ -85,6 +97,7 @@ class DiffReport(Report):
     changes: tuple[ChangedThing, ...]
     impact: tuple[ChangedImpact, ...]
     is_partial: bool
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)

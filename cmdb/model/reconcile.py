@@ -255,6 +255,7 @@ class Reconciliation:
                 for change in identifiers
             },
             precedence=self.rules.precedence,
+            registry=self.rules.registry.revision,
             around=known.around(self.component.disturbed),
             witnesses=self.component.placeholders.read(),
             carriers={

@@ -25,13 +25,21 @@ from cmdb.model.definitions import (
 
 @dataclass(frozen=True)
 class Registry:
-    """Both registries, with what follows from them."""
+    """Both registries, with what follows from them.
+
+    Attributes:
+        classes: By name.
+        types: By name.
+        common: Attributes of every class.
+        revision: Of the log entry that last changed them; 0 for the shipped ones.
+        plans: What `identify` prepares for each class, once.
+    """
 
     classes: Mapping[str, CIClass]
     types: Mapping[str, RelationshipType]
     common: tuple[Attribute, ...]
+    revision: int = field(default=0, compare=False)
     plans: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
-    """What `identify` prepares for each class, once."""
 
     @classmethod
     def of(
@@ -39,13 +47,16 @@ class Registry:
         classes: Iterable[CIClass],
         types: Iterable[RelationshipType],
         common: Iterable[Attribute],
+        *,
+        revision: int = 0,
     ) -> Registry:
         """Return a registry of these, checked.
 
         Raises:
             BadValue: A parent that is missing or makes a cycle, or an unknown layer.
         """
-        made = cls({c.name: c for c in classes}, {t.name: t for t in types}, tuple(common))
+        by_name = {c.name: c for c in classes}
+        made = cls(by_name, {t.name: t for t in types}, tuple(common), revision)
         for ci_class in made.classes.values():
             made._check(ci_class)
         return made

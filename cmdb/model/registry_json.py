@@ -23,8 +23,14 @@ from cmdb.model.registry import Registry
 
 def encode_class(ci_class: CIClass) -> str:
     """Return a class as JSON text."""
+    return orjson.dumps(class_body(ci_class), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def class_body(ci_class: CIClass) -> dict[str, Any]:
+    """Return a class as JSON values, as an administrator may give it back."""
     body = asdict(ci_class) | {"rules": [str(rule) for rule in ci_class.rules]}
-    return orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+    made: dict[str, Any] = orjson.loads(orjson.dumps(body))
+    return made
 
 
 def decode_class(text: str) -> CIClass:
@@ -45,7 +51,13 @@ def decode_class(text: str) -> CIClass:
 
 def encode_type(relationship_type: RelationshipType) -> str:
     """Return a relationship type as JSON text."""
-    return orjson.dumps(asdict(relationship_type), option=orjson.OPT_SORT_KEYS).decode()
+    return orjson.dumps(type_body(relationship_type), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def type_body(relationship_type: RelationshipType) -> dict[str, Any]:
+    """Return a relationship type as JSON values, as an administrator may give it back."""
+    made: dict[str, Any] = orjson.loads(orjson.dumps(asdict(relationship_type)))
+    return made
 
 
 def decode_type(text: str) -> RelationshipType:
@@ -55,7 +67,9 @@ def decode_type(text: str) -> RelationshipType:
     return RelationshipType(**body | ends)
 
 
-def extended(shipped: Registry, classes: Iterable[str], types: Iterable[str]) -> Registry:
+def extended(
+    shipped: Registry, classes: Iterable[str], types: Iterable[str], *, revision: int = 0
+) -> Registry:
     """Return the shipped registry with the definitions of an administrator laid over it."""
     more_classes = {c.name: c for c in map(decode_class, classes)}
     more_types = {t.name: t for t in map(decode_type, types)}
@@ -65,4 +79,5 @@ def extended(shipped: Registry, classes: Iterable[str], types: Iterable[str]) ->
         (dict(shipped.classes) | more_classes).values(),
         (dict(shipped.types) | more_types).values(),
         shipped.common,
+        revision=revision,
     )

@@ -68,6 +68,7 @@ def link(records: Sequence[SourceRecord], known: Known, rules: Rules) -> ChangeS
         records={record.id: record.digest for record in records},
         places={record.id: record.ci_id or "" for record in records},
         precedence=rules.precedence,
+        registry=rules.registry.revision,
     )
     return ChangeSet(
         relationships=related.relationships,

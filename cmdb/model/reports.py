@@ -94,21 +94,30 @@ class Neighbour(Report):
 
 @dataclass(frozen=True, slots=True)
 class CIDetails(Report):
-    """One CI with everything it relies on and everything that relies on it."""
+    """One CI with everything it relies on and everything that relies on it.
+
+    `withheld` counts its relationships with CIs that the caller may not see.
+    """
 
     ci: CI
     providers: tuple[Neighbour, ...]
     dependents: tuple[Neighbour, ...]
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryReport(Report):
-    """The changes that touched a CI, newest first; `names` are those of the CIs it mentions."""
+    """The changes that touched a CI, newest first; `names` are those of the CIs it mentions.
+
+    `withheld` counts relationships with CIs that the caller may not see; their changes are left
+    out.
+    """
 
     ci: NamedCI
     events: tuple[HistoryEvent, ...]
     names: Mapping[str, str]
     is_partial: bool
+    withheld: int = 0
 
 
 @dataclass(frozen=True, slots=True)

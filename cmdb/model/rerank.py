@@ -48,6 +48,7 @@ def rerank(ci_ids: Sequence[str], source: str, known: Known, rules: Rules) -> Ch
         seen={r.id: r.observed_ms for ci_id in changed for r in members[ci_id]},
         relationships=related.reads,
         precedence=rules.precedence,
+        registry=rules.registry.revision,
     )
     return ChangeSet(cis=cis, relationships=related.relationships, read_set=read_set)
 

@@ -110,12 +110,16 @@ class TypesReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class ClassReport(Report):
-    """One registered class with its full definition, inherited attributes included."""
+    """One registered class with its full definition, inherited attributes included.
+
+    `version` is the revision that last changed it, 0 for one as it was shipped.
+    """
 
     name: str
     definition: Mapping[str, Any]
     attributes: tuple[Mapping[str, Any], ...]
     is_shipped: bool
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +169,20 @@ class RetentionReport(Report):
 
 @dataclass(frozen=True, slots=True)
 class LogFigures(Report):
-    """Size of the log: entries, bytes as stored, checkpoints and the newest one's revision."""
+    """Size of the log, and for how long its content is kept.
+
+    Attributes:
+        entries: How many.
+        bytes: As stored.
+        checkpoints: States kept whole, from which past ones are told.
+        newest_checkpoint: Revision of the newest of them, 0 if there is none.
+        head_at: Time of the newest entry, or None.
+        retention_days: For how many days payloads are kept, 0 for ever.
+    """
 
     entries: int
     bytes: int
     checkpoints: int
     newest_checkpoint: int
     head_at: datetime | None
+    retention_days: int = 0

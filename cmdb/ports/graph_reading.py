@@ -32,6 +32,11 @@ class Adjacent:
     relationship: Relationship
     other: CI
 
+    @property
+    def cursor(self) -> str:
+        """What a page that begins after this one is asked for with."""
+        return f"{self.other.id}:{self.relationship.id}"
+
 
 @dataclass(frozen=True, slots=True)
 class AdjacentPage:
@@ -75,7 +80,7 @@ class GraphReading(Protocol):
             direction: Towards the providers or the dependents.
             types: Relationship types; None for all, empty for none.
             first: Most for each CI.
-            after: Relationship id of the last one of the page before, or empty.
+            after: `Adjacent.cursor` of the last one of the page before, or empty.
         """
         ...
 

@@ -87,9 +87,21 @@ class Asking(Protocol):
         ...
 
     def preview_change(
-        self, targets: Sequence[Target], start_at: datetime, end_at: datetime
+        self,
+        targets: Sequence[Target],
+        start_at: datetime | None,
+        end_at: datetime | None,
+        *,
+        change_id: str = "",
     ) -> PreviewReport:
-        """Return what a change does in each stretch of time."""
+        """Return what a change does in each stretch of time.
+
+        Args:
+            targets: What is done to each CI; empty: what the recorded change does.
+            start_at: Begin of the window; None: that of the recorded change.
+            end_at: End of the window; None: that of the recorded change.
+            change_id: A recorded change, which then does not count as another one; or empty.
+        """
         ...
 
     def diff_moments(

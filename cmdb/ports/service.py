@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Protocol
 
 from cmdb.model.log import LogHead
 from cmdb.model.rights import Caller
 from cmdb.ports.graph_reading import GraphReading
 from cmdb.ports.operations import Operations
+
+if TYPE_CHECKING:
+    from cmdb.model.import_reports import ImportRequest
+    from cmdb.model.system_reports import RunReport
+
+
+Observe = Callable[[str, str], AbstractContextManager[None]]
+"""Given a kind (`read`, `write`, `search`, `statement`) and a text without values, entered while
+it runs; an error passes through it."""
 
 
 class Service(Protocol):
@@ -32,8 +43,34 @@ class Service(Protocol):
         """Return batched reads on behalf of a caller."""
         ...
 
+    def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
+        """Note a run that is about to begin, so that `find_run` tells of it from now on.
+
+        Args:
+            caller: Who begins it.
+            request: What is asked of it; `run_id` is set.
+
+        Returns:
+            None, or the run of that id that is under way or finished already: nothing is to be
+            begun then.
+
+        Raises:
+            Forbidden: The caller may not import, or not for that source.
+            UnknownFormat: No importer reads that format.
+            KeyReused: A run of that id was asked for otherwise.
+        """
+        ...
+
+    def withdraw_import(self, run_id: str) -> None:
+        """Forget a run that was announced and does not begin."""
+        ...
+
     def head(self) -> LogHead:
         """Return the newest entry of the log: the cheapest proof that the database answers."""
+        ...
+
+    def snapshot_revision(self) -> int:
+        """Return the revision of the newest compiled snapshot, -1 where there is none yet."""
         ...
 
     def close(self) -> None:

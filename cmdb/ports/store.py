@@ -18,10 +18,10 @@ from cmdb.model.inventory import (
 )
 from cmdb.model.log import LogEntry, LogHead, StoredEntry
 from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
-from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import Page, Selection
+from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.source_records import SourceRecord
+from cmdb.ports.keeping import Registries, Retention
 
 
 class Clock(Protocol):
@@ -59,6 +59,22 @@ class Readers(Protocol):
         """Return relationships with at least one of these ends (and the other visible)."""
         ...
 
+    def find_adjacent(
+        self,
+        ids: Sequence[str],
+        visibility: Visibility,
+        *,
+        direction: Direction,
+        types: Sequence[str] | None,
+        limit: int,
+        after: str = "",
+    ) -> dict[str, list[tuple[Relationship, CI]]]:
+        """Return, for each of these CIs, live relationships in one direction with the other end.
+
+        Ordered by the id of the other end; `after` is `other:relationship` of the last one told.
+        """
+        ...
+
     def count_classes(self, visibility: Visibility) -> dict[str, int]:
         """Return the number of CIs by class, retired and merged ones left out."""
         ...
@@ -73,6 +89,10 @@ class Log(Protocol):
 
     def entries(self, first: int, last: int) -> list[LogEntry]:
         """Return the entries of these revisions, both ends included, in order."""
+        ...
+
+    def entries_of(self, revisions: Sequence[int]) -> list[LogEntry]:
+        """Return the entries of these revisions, wherever they stand, in order."""
         ...
 
     def stored_entries(self, first: int, last: int) -> list[StoredEntry]:
@@ -97,6 +117,19 @@ class Nodes(Protocol):
 
     def list_nodes(self, listing: NodeListing) -> NodePage:
         """Return a page of nodes, newest first."""
+        ...
+
+    def nodes_between(
+        self, states: Mapping[NodeKind, Sequence[str]], from_at: int, to_at: int, limit: int
+    ) -> list[Node]:
+        """Return nodes of several kinds in these states and this stretch of time, in one read.
+
+        Args:
+            states: The states wanted, by kind.
+            from_at: Only those that have not ended before this (epoch ms).
+            to_at: Only those that begin before this (epoch ms).
+            limit: Most nodes of a kind.
+        """
         ...
 
 
@@ -190,6 +223,14 @@ class Writers(Protocol):
         """
         ...
 
+    def find_answer(self, stamp: Stamp) -> Applied | None:
+        """Return the answer that an idempotency key got before, or None.
+
+        Raises:
+            KeyReused: The key belongs to another request.
+        """
+        ...
+
     def save_run(self, run: ImportRun) -> None:
         """Store an import run (bookkeeping, outside the log)."""
         ...
@@ -198,6 +239,10 @@ class Writers(Protocol):
         self, *, source: str = "", scope: str | None = None, state: str = "", limit: int = 50
     ) -> list[ImportRun]:
         """Return runs, newest first."""
+        ...
+
+    def find_run(self, run_id: str) -> ImportRun | None:
+        """Return the run of that id, or None."""
         ...
 
     def save_seen(self, run_id: str, digests: bytes) -> None:
@@ -232,7 +277,7 @@ class SnapshotRows(Protocol):
         ...
 
 
-class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Protocol):
+class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Registries, Retention, Protocol):
     """The graph database."""
 
     name: str
@@ -243,10 +288,6 @@ class Store(Readers, Log, Nodes, Evidence, Writers, SnapshotRows, Protocol):
         Raises:
             DatabaseTooNew: A newer program wrote the database.
         """
-        ...
-
-    def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds."""
         ...
 
     def precedence(self) -> dict[str, int]:

@@ -19,7 +19,10 @@ from cmdb.services.impact_answers import (
 )
 from cmdb.services.impact_names import Names
 from cmdb.services.moments import snapshot_at
+from cmdb.services.outlook import Effect, look_now
 from cmdb.services.permit import permit
+from cmdb.services.present import Presents, present_now, report_present
+from cmdb.snapshot import Snapshot
 
 
 def blast_radius(
@@ -34,7 +37,8 @@ def blast_radius(
     Args:
         context: On whose behalf, and with what.
         names: The CIs that are out of service, all at once and lastingly.
-        at: The topology as it was at a moment; None for the present one.
+        at: The topology as it was at a moment; None for the present one, with open incidents and
+            the changes that are under way.
         budget: Largest number of affected CIs to follow; None: no limit.
 
     Raises:
@@ -45,13 +49,16 @@ def blast_radius(
     permit(context.caller, "read")
     _check_budget(budget)
     question = ask_about(context, snapshot_at(context, at), names)
-    outages = tuple(impact.Outage(ci.id) for ci in question.cis)
-    radius = impact.blast_radius(question.snapshot.topology, outages, budget=budget)
-    known = Names(context, question.snapshot, [*question.ids, *(hit.ci for hit in radius.hits)])
+    snapshot = question.snapshot
+    present = _present(context, snapshot, at)
+    asked = [Effect(ci.id, "outage") for ci in question.cis]
+    affected, radius = look_now(snapshot.topology, asked, present.lasting, budget)
+    known = Names(context, snapshot, [*question.ids, *present.cis, *(a.ci for a in affected)])
     return BlastRadiusReport(
-        outages=report_outages(known, outages),
-        hits=tuple(report_hits(known, radius.hits, question.ids)),
-        basis=report_basis(context, known, radius, question.ids),
+        outages=report_outages(known, asked),
+        hits=tuple(report_hits(known, affected, question.ids)),
+        basis=report_basis(context, known, radius, question.ids, is_partial=present.is_partial),
+        present=report_present(known, present),
     )
 
 
@@ -70,21 +77,32 @@ def explain_impact(
     permit(context.caller, "read", hit)
     question = ask_about(context, snapshot_at(context, at), names)
     reached = ask_about(context, question.snapshot, [hit]).cis[0].id
-    topology = question.snapshot.topology
-    outages = tuple(impact.Outage(ci.id) for ci in question.cis)
-    found = impact.blast_radius(topology, outages).hits.find(reached)
+    snapshot = question.snapshot
+    present = _present(context, snapshot, at)
+    asked = [Effect(ci.id, "outage") for ci in question.cis]
+    affected, _ = look_now(snapshot.topology, asked, present.lasting)
+    found = next((each for each in affected if each.ci == reached), None)
+    ids = [*question.ids, *present.cis]
     if found is None:
-        known = Names(context, question.snapshot, question.ids)
-        return ExplainReport(report_outages(known, outages), None, (), ())
-    account = impact.explain(topology, outages, reached).worst
+        known = Names(context, snapshot, ids)
+        told = report_present(known, present)
+        return ExplainReport(report_outages(known, asked), None, (), (), told)
+    outages = [each.outage for each in (*asked, *present.lasting)]
+    account = impact.explain(snapshot.topology, outages, reached).worst
     ends = {end for step in account.steps for end in (step.provider, step.dependent)}
-    known = Names(context, question.snapshot, [*question.ids, reached, *ends])
+    known = Names(context, snapshot, [*ids, reached, *ends])
     return ExplainReport(
-        report_outages(known, outages),
+        report_outages(known, asked),
         report_hit(known, found),
         tuple(known.step(step) for step in _outwards(account)),
         tuple(_counted(known, gate) for gate in account.gates),
+        report_present(known, present),
     )
+
+
+def _present(context: Context, snapshot: Snapshot, at: Moment | None) -> Presents:
+    """Return what is so now; of a past moment only the topology is asked."""
+    return Presents() if at is not None else present_now(context, snapshot)
 
 
 def _outwards(account: impact.Account) -> list[impact.Step]:

@@ -10,15 +10,15 @@ import impact
 from cmdb.model.changes import LogChange
 from cmdb.model.inventory import from_epoch_ms
 from cmdb.model.log_reports import ChangedImpact, DiffReport
-from cmdb.model.reports import NamedCI
 from cmdb.ports import Moment
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
-from cmdb.services.impact_answers import state_of
+from cmdb.services.impact_names import named_in
 from cmdb.services.moments import find_revision
+from cmdb.services.outlook import state_of
 from cmdb.services.permit import permit
 from cmdb.services.read_log import describe_changes
-from cmdb.snapshot import Snapshot
+from cmdb.services.withholding import Sight
 
 _BATCH = 100
 
@@ -38,20 +38,24 @@ def diff_moments(
         UnknownRevision: The log has no such revision.
         UnknownCI: With the nearest names.
     """
-    permit(context.caller, "read", "the log")
+    permit(context.caller, "read_log", "the log")
     ends = find_revision(context, first), find_revision(context, second)
     older, newer = sorted(ends)
     merged, is_partial = _merged(context, older, newer)
     if ends[0] > ends[1]:
         merged = [_backwards(change) for change in merged]
+    sight = Sight(context)
+    sight.look_at(merged)
+    seen = [change for change in merged if not sight.hides(change)]
     return DiffReport(
         ends[0],
         ends[1],
         _recorded_at(context, ends[0]),
         _recorded_at(context, ends[1]),
-        describe_changes(context, merged),
+        describe_changes(context, seen),
         _impact(context, ends, outages) if outages else (),
         is_partial,
+        len(merged) - len(seen),
     )
 
 
@@ -102,10 +106,11 @@ def _impact(
     ids = [ci.id for ci in find_all(context, list(names))]
     before, after = (context.snapshots.at_revision(revision) for revision in ends)
     outages = [impact.Outage(ci) for ci in ids]
+    visibility = context.caller.visibility
     found = impact.diff_impact(before.topology, after.topology, outages)
     return tuple(
         ChangedImpact(
-            _named(change.ci, after if change.ci in after else before),
+            named_in(after if change.ci in after else before, change.ci, visibility),
             _state(change.before_worst),
             _state(change.after_worst),
             change.before_worst.margin if change.before_worst else None,
@@ -118,7 +123,3 @@ def _impact(
 
 def _state(standing: impact.Standing | None) -> str:
     return "UP" if standing is None else state_of(standing)
-
-
-def _named(ci: str, snapshot: Snapshot) -> NamedCI:
-    return NamedCI(ci, snapshot.class_of(ci), snapshot.name_of(ci), snapshot.lifecycle_of(ci))

@@ -10,6 +10,7 @@ from cmdb.model.log import LogHead, verify
 from cmdb.model.log_reports import Check, DoctorReport
 from cmdb.model.selection import And, Selection, Where
 from cmdb.services.context import Context
+from cmdb.services.impact_names import named_in
 from cmdb.services.permit import permit
 from cmdb.snapshot import Snapshot
 from impact import Problem
@@ -28,9 +29,9 @@ def doctor(context: Context) -> DoctorReport:
         (
             _content(counts, snapshot),
             _log(context),
-            *_problems(snapshot),
+            *_problems(context, snapshot),
             _feeds(context, snapshot),
-            _cardinality(snapshot),
+            _cardinality(context, snapshot),
             _pending(context),
             _stale(context),
             _guessed(snapshot),
@@ -62,7 +63,7 @@ def _log(context: Context) -> Check:
     return Check("log", "ok", text)
 
 
-def _problems(snapshot: Snapshot) -> list[Check]:
+def _problems(context: Context, snapshot: Snapshot) -> list[Check]:
     by_kind: dict[str, list[Problem]] = {}
     for problem in snapshot.topology.problems:
         by_kind.setdefault(problem.kind, []).append(problem)
@@ -72,7 +73,7 @@ def _problems(snapshot: Snapshot) -> list[Check]:
         Check(
             kind.replace("_", " "),
             "warning",
-            f"{len(found)}: {_names(snapshot, [problem.ci for problem in found])}",
+            f"{len(found)}: {_names(context, snapshot, [problem.ci for problem in found])}",
             _PROBLEM_HINTS.get(kind, ""),
         )
         for kind, found in sorted(by_kind.items())
@@ -105,13 +106,13 @@ def _feeds(context: Context, snapshot: Snapshot) -> Check:
     return Check(
         "power feeds",
         "warning",
-        f"{len(double)} with several feeds and no group: {_names(snapshot, double)}",
+        f"{len(double)} with several feeds and no group: {_names(context, snapshot, double)}",
         "Each feed alone takes them down on record. Put the feeds into a group: cmdb group add "
         "NAME --owner CI --member FEED --member FEED --k-min 1 --k-full 2.",
     )
 
 
-def _cardinality(snapshot: Snapshot) -> Check:
+def _cardinality(context: Context, snapshot: Snapshot) -> Check:
     """Find CIs that several sources together give more providers of a type than it allows."""
     rows = snapshot.estate.relationships
     found = []
@@ -127,7 +128,7 @@ def _cardinality(snapshot: Snapshot) -> Check:
     return Check(
         "cardinality",
         "warning",
-        f"{len(found)} with more than one whole: {_names(snapshot, found)}",
+        f"{len(found)} with more than one whole: {_names(context, snapshot, found)}",
         "Sources disagree. End the wrong relationship: cmdb rel remove.",
     )
 
@@ -183,12 +184,13 @@ def _owners(context: Context, snapshot: Snapshot) -> Check:
     return Check(
         "services",
         "warning",
-        f"{len(lonely)} of {len(services)} without an owner: {_names(snapshot, lonely)}",
+        f"{len(lonely)} of {len(services)} without an owner: {_names(context, snapshot, lonely)}",
         "cmdb ci set BusinessService/NAME owner=TEAM",
     )
 
 
-def _names(snapshot: Snapshot, ids: list[str]) -> str:
-    known = sorted(f"{snapshot.class_of(ci)}/{snapshot.name_of(ci)}" for ci in ids)
+def _names(context: Context, snapshot: Snapshot, ids: list[str]) -> str:
+    visibility = context.caller.visibility
+    known = sorted(str(named_in(snapshot, ci, visibility)) for ci in ids)
     more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
     return ", ".join(known[:_MOST_NAMED]) + more

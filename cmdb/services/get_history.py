@@ -17,6 +17,8 @@ from cmdb.model.reports import HistoryReport
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_ci, named
 from cmdb.services.permit import permit
+from cmdb.services.show_ci import count_withheld
+from cmdb.services.withholding import Sight
 
 
 def get_history(context: Context, name: str, limit: int = 50) -> HistoryReport:
@@ -37,13 +39,20 @@ def get_history(context: Context, name: str, limit: int = 50) -> HistoryReport:
     relationships = context.store.find_relationships(
         [ci.id], context.caller.visibility, live_only=False
     )
+    withheld = count_withheld(context, ci.id, len(relationships), live_only=False)
+    sight = Sight(context)
     events: list[HistoryEvent] = []
     erased: list[int] = []
+    is_cut = False
     for entry, change in _walk(context, ci, relationships, erased):
         if len(events) == limit:
-            return _report(context, ci, events, is_partial=True)
-        events.append(_event(entry, change))
-    return _report(context, ci, events, is_partial=bool(erased))
+            is_cut = True
+            break
+        sight.look([entry])
+        events.append(history_event(entry, change, sight.reason(entry)))
+    return HistoryReport(
+        named(ci), tuple(events), _names(context, events), is_cut or bool(erased), withheld
+    )
 
 
 def _walk(
@@ -76,14 +85,15 @@ def _walk(
             heapq.heappush(waiting, (-change.previous, subject))
 
 
-def _event(entry: LogEntry, change: LogChange) -> HistoryEvent:
+def history_event(entry: LogEntry, change: LogChange, reason: str) -> HistoryEvent:
+    """Return a change as a history tells it."""
     header = entry.header
     return HistoryEvent(
         entry.revision,
         from_epoch_ms(entry.at),
         str(header.get("actor", "")),
         str(header.get("source", "")),
-        str(header.get("reason", "")),
+        reason,
         change.kind,
         change.id,
         change.before,
@@ -92,10 +102,7 @@ def _event(entry: LogEntry, change: LogChange) -> HistoryEvent:
     )
 
 
-def _report(
-    context: Context, ci: CI, events: list[HistoryEvent], *, is_partial: bool
-) -> HistoryReport:
+def _names(context: Context, events: list[HistoryEvent]) -> dict[str, str]:
     ends = {event.ends[end] for event in events for end in ("dependent", "provider") if event.ends}
     others = context.store.get_cis(sorted(ends), context.caller.visibility)
-    names = {each.id: str(named(each)) for each in others.values()}
-    return HistoryReport(named(ci), tuple(events), names, is_partial)
+    return {each.id: str(named(each)) for each in others.values()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +10,12 @@ import impact
 from cmdb.errors import BadValue
 from cmdb.model.impact_reports import AffectedState, AssumedOutage, Basis, Hit, Trust
 from cmdb.model.inventory import CI, from_epoch_ms
+from cmdb.model.reports import NamedCI
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
 from cmdb.services.impact_names import Names
+from cmdb.services.outlook import Affected, Effect, Outcome, state_of
+from cmdb.services.record_cis import RecordCIs
 from cmdb.snapshot import Snapshot
 
 MOST_LISTED = 20
@@ -44,15 +47,26 @@ def ask_about(context: Context, snapshot: Snapshot, names: Sequence[str]) -> Que
     cis = tuple(find_all(context, list(names)))
     for ci in cis:
         if ci.id not in snapshot.topology:
-            raise _left_out(snapshot, ci)
+            raise _left_out(snapshot, ci.id, f"{ci.class_name}/{ci.name}")
     return Question(snapshot, cis)
 
 
-def _left_out(snapshot: Snapshot, ci: CI) -> BadValue:
-    label = f"{ci.class_name}/{ci.name}"
-    if ci.id not in snapshot:
+def check_part(context: Context, snapshot: Snapshot, ids: Sequence[str]) -> None:
+    """Return if all these CIs, or what took them over, take part in impact.
+
+    Raises:
+        BadValue: One does not.
+    """
+    cis = RecordCIs(context, ids)
+    for ci_id in map(cis.survivor, ids):
+        if ci_id not in snapshot.topology:
+            raise _left_out(snapshot, ci_id, str(cis.named(ci_id)))
+
+
+def _left_out(snapshot: Snapshot, ci_id: str, label: str) -> BadValue:
+    if ci_id not in snapshot:
         return BadValue(label, "it was not on record at that moment", "Ask for a later one.")
-    stage = snapshot.lifecycle_of(ci.id) or "of no known stage of life"
+    stage = snapshot.lifecycle_of(ci_id) or "of no known stage of life"
     return BadValue(
         label,
         f"it takes no part in impact, since it is {stage}",
@@ -60,65 +74,90 @@ def _left_out(snapshot: Snapshot, ci: CI) -> BadValue:
     )
 
 
-def report_hits(names: Names, hits: Iterable[impact.Hit], targets: frozenset[str]) -> list[Hit]:
-    """Return hits with names and evidence, worst first.
+def report_hits(
+    names: Names,
+    affected: Iterable[Affected],
+    targets: Collection[str],
+    begin_at: datetime | None = None,
+) -> list[Hit]:
+    """Return affected CIs with names and evidence, in the order given.
 
     The targets themselves are left out, and so are implicit groups, which are no CIs.
+
+    Args:
+        names: Of the CIs.
+        affected: How each stands.
+        targets: Ids of the CIs that the question is about.
+        begin_at: Count seconds from this moment; None: from the first event.
     """
-    left_out = targets | names.snapshot.implicit_groups.keys()
-    return [report_hit(names, hit) for hit in hits if hit.ci not in left_out]
+    left_out = {*targets, *names.snapshot.implicit_groups}
+    return [report_hit(names, each, begin_at) for each in affected if each.ci not in left_out]
 
 
-def report_hit(names: Names, hit: impact.Hit) -> Hit:
-    """Return one hit with names and evidence."""
-    state = state_of(hit.worst)
-    failures = None if state == "DOWN" else hit.single_failures
+def report_hit(names: Names, affected: Affected, begin_at: datetime | None = None) -> Hit:
+    """Return one affected CI with names and evidence."""
+    outcome = affected.outcome
+    hit, state = outcome.hit, outcome.state
+    is_settled = state == "DOWN" or outcome.is_only_risk
+    failures = None if is_settled else hit.single_failures
+    down_at = None if outcome.is_only_risk else hit.down_at
+    down_after = None if outcome.is_only_risk else hit.down_after_seconds
     return Hit(
         ci=names.named(hit.ci),
         state=state,
-        best_state=state_of(hit.best),
+        best_state=_best_state(outcome),
         is_service=hit.is_service,
         criticality=hit.criticality,
         owner=names.team(hit.ci, "owner"),
         support=names.team(hit.ci, "support"),
-        margin=hit.margin,
+        margin=outcome.margin,
         single_failures=(
             None if failures is None else tuple(names.named(ci) for ci in failures[:MOST_LISTED])
         ),
         single_failure_count=None if failures is None else len(failures),
         since_at=hit.since_at,
-        after_seconds=hit.after_seconds,
-        down_at=hit.down_at,
-        down_after_seconds=hit.down_after_seconds,
+        after_seconds=_seconds(begin_at, hit.since_at, hit.after_seconds),
+        down_at=down_at,
+        down_after_seconds=None if down_after is None else _seconds(begin_at, down_at, down_after),
         evidence=tuple(names.step(step) for step in hit.evidence),
-        members=tuple(names.named(ci) for ci in hit.failed_members),
+        members=() if outcome.is_only_risk else _named(names, hit.failed_members),
+        present_state=affected.present_state,
+        is_present=affected.is_present,
     )
 
 
-def state_of(standing: impact.Standing) -> AffectedState:
-    """Return the word for how a CI stands."""
-    if standing.state == impact.State.DOWN:
-        return "DOWN"
-    if standing.state == impact.State.DEGRADED:
-        return "DEGRADED"
-    return "AT_RISK" if standing.at_risk else "UP"
+def _best_state(outcome: Outcome) -> AffectedState:
+    best = state_of(outcome.hit.best)
+    if not outcome.is_only_risk:
+        return best
+    return "AT_RISK" if best in ("DOWN", "DEGRADED") else "UP"
 
 
-def report_outages(names: Names, outages: Iterable[impact.Outage]) -> tuple[AssumedOutage, ...]:
+def _seconds(begin_at: datetime | None, moment: datetime | None, otherwise: float) -> float:
+    if begin_at is None or moment is None:
+        return otherwise
+    return max((moment - begin_at).total_seconds(), 0.0)
+
+
+def _named(names: Names, ids: Iterable[str]) -> tuple[NamedCI, ...]:
+    return tuple(names.named(ci) for ci in ids)
+
+
+def report_outages(names: Names, effects: Iterable[Effect]) -> tuple[AssumedOutage, ...]:
     """Return the outages that a question assumed, with names."""
     return tuple(
-        AssumedOutage(
-            names.named(outage.ci),
-            "DOWN" if outage.state == impact.State.DOWN else "DEGRADED",
-            outage.start_at,
-            outage.end_at,
-        )
-        for outage in outages
+        AssumedOutage(names.named(each.ci), each.state, each.start_at, each.end_at)
+        for each in effects
     )
 
 
 def report_basis(
-    context: Context, names: Names, radius: impact.BlastRadius, targets: frozenset[str]
+    context: Context,
+    names: Names,
+    radius: impact.BlastRadius,
+    targets: Collection[str],
+    *,
+    is_partial: bool = False,
 ) -> Basis:
     """Return what an answer rests on: revision, trust, assumptions and problems."""
     snapshot = names.snapshot
@@ -128,7 +167,7 @@ def report_basis(
         trust=_trust(names, radius, targets),
         assumptions=tuple(_readable(names, each) for each in radius.assumptions),
         problems=tuple(_readable(names, each) for each in radius.problems),
-        is_partial=radius.is_partial,
+        is_partial=radius.is_partial or is_partial,
     )
 
 
@@ -140,9 +179,9 @@ def _recorded_at(context: Context, revision: int) -> datetime | None:
     return from_epoch_ms(stored[0].at) if stored else None
 
 
-def _trust(names: Names, radius: impact.BlastRadius, targets: frozenset[str]) -> Trust:
+def _trust(names: Names, radius: impact.BlastRadius, targets: Collection[str]) -> Trust:
     found = radius.trust
-    among = {hit.ci for hit in radius.hits} | targets
+    among = {hit.ci for hit in radius.hits} | set(targets)
     guessed_by, hard = names.guesses(among) if found.inferred_edges else ({}, 0)
     stale = [names.named(ci) for ci in sorted(among) if _is_stale(names, ci)]
     return Trust(

@@ -9,8 +9,10 @@ from cmdb.model.impact_reports import Step
 from cmdb.model.inventory import CI, Relationship
 from cmdb.model.registry import Registry
 from cmdb.model.reports import NamedCI
+from cmdb.model.rights import SEES_ALL, Visibility
 from cmdb.ports import chunks
 from cmdb.services.context import Context
+from cmdb.services.withholding import WITHHELD
 from cmdb.snapshot import Snapshot
 
 MOST_DESCRIBED = 5_000
@@ -21,7 +23,8 @@ class Names:
     """Names, teams and relationships of the CIs of one answer, read once in bulk.
 
     Names are those of the snapshot, so an answer about the past speaks as the past did. Of a CI
-    that the caller may not see, the class is told and the name withheld.
+    that the caller may not see, the class, the teams to notify and how it is related are told, and
+    the name is withheld: an answer is reduced by name and never by count.
     """
 
     def __init__(self, context: Context, snapshot: Snapshot, ids: Iterable[str]) -> None:
@@ -38,12 +41,7 @@ class Names:
 
     def named(self, ci_id: str) -> NamedCI:
         """Return the CI as answers name it."""
-        class_name = self.snapshot.class_of(ci_id)
-        if not self._may_see(ci_id):
-            return NamedCI("", class_name, "(not visible to you)", "")
-        return NamedCI(
-            ci_id, class_name, self.snapshot.name_of(ci_id), self.snapshot.lifecycle_of(ci_id)
-        )
+        return named_in(self.snapshot, ci_id, self._visibility)
 
     def team(self, ci_id: str, role: str) -> str:
         """Return the owning or supporting team of a CI, or empty."""
@@ -74,12 +72,6 @@ class Names:
                 hard += _strength(self._registry, each) == "hard"
         return dict(sorted(by.items())), hard
 
-    def _may_see(self, ci_id: str) -> bool:
-        if self._visibility.sees_all:
-            return True
-        teams = self.snapshot.restricted_to_of(ci_id)
-        return not teams or not self._visibility.teams.isdisjoint(teams)
-
     def _carrier(self, step: impact.Step) -> Relationship | None:
         strength = step.strength.name.lower()
         group = self.snapshot.implicit_groups.get(step.dependent)
@@ -89,6 +81,15 @@ class Names:
         return next(iter(fitting or several), None)
 
 
+def named_in(snapshot: Snapshot, ci_id: str, visibility: Visibility) -> NamedCI:
+    """Return a CI as a snapshot names it, or only its class where the caller may not see it."""
+    class_name = snapshot.class_of(ci_id)
+    teams = snapshot.restricted_to_of(ci_id)
+    if teams and not visibility.sees_all and visibility.teams.isdisjoint(teams):
+        return NamedCI("", class_name, WITHHELD, "")
+    return NamedCI(ci_id, class_name, snapshot.name_of(ci_id), snapshot.lifecycle_of(ci_id))
+
+
 def _strength(registry: Registry, relationship: Relationship) -> str | None:
     return relationship.strength or registry.get_type(relationship.type).strength
 
@@ -96,13 +97,13 @@ def _strength(registry: Registry, relationship: Relationship) -> str | None:
 def _read_cis(context: Context, ids: list[str]) -> dict[str, CI]:
     found: dict[str, CI] = {}
     for batch in chunks(ids, _BATCH):
-        found.update(context.store.get_cis(batch, context.caller.visibility))
+        found.update(context.store.get_cis(batch, SEES_ALL))
     return found
 
 
 def _read_relationships(context: Context, ids: list[str]) -> list[Relationship]:
     found: dict[str, Relationship] = {}
     for batch in chunks(ids, _BATCH):
-        for each in context.store.find_relationships(batch, context.caller.visibility):
+        for each in context.store.find_relationships(batch, SEES_ALL):
             found[each.id] = each
     return list(found.values())

@@ -55,6 +55,8 @@ def import_inventory(
         Interrupted: Stopped by the user; whole batches remain, the same call resumes.
     """
     permit(context.caller, "import", request.source)
+    # The head tells whether another process changed the registries.
+    context.store.head()
     registry = context.store.registry()
     spool = Spool(registry)
     with (
@@ -124,7 +126,7 @@ def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[Impo
             return replace(run, state="running"), True
     now = to_epoch_ms(context.clock.now())
     made = ImportRun(
-        id=str(uuid7()),
+        id=request.run_id or str(uuid7()),
         source=request.source,
         scope=scope,
         format=request.format,

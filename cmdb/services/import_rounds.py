@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from cmdb.errors import StalePlan
 from cmdb.model.changes import ChangeSet
 from cmdb.model.decisions import Decision, Outcome, Rules
 from cmdb.model.inventory import ImportRun
@@ -151,7 +152,13 @@ class Deciding:
         return known
 
     def _look_up_precedence(self) -> None:
-        """Decide by the precedence of now: somebody may have ranked sources since the run began."""
+        """Decide by the precedence of now: somebody may have ranked sources since the run began.
+
+        Raises:
+            StalePlan: The registries changed, by which the input was checked.
+        """
+        if self._store.registry().revision != self._rules.registry.revision:
+            raise StalePlan(["the registry of classes and relationship types"])
         self._rules = replace(self._rules, precedence=self._store.precedence())
 
     def _sift(self, lines: Sequence[Line], known: Known) -> tuple[list[Line], list[Decision]]:

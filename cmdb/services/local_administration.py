@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cmdb.services.context import Context
 
 if TYPE_CHECKING:
     from cmdb.model.access import CreatedToken, Identity, NewToken, Token, TokenList
+    from cmdb.model.records import Importer
     from cmdb.model.system_reports import (
         ClassReport,
         FeedPage,
@@ -27,6 +28,7 @@ class LocalAdministration:
     """`Administering` over a context of this process."""
 
     _context: Context
+    _find_importer: Callable[[str], Importer]
 
     def whoami(self) -> Identity:
         """Return whom the service takes the caller for."""
@@ -80,7 +82,8 @@ class LocalAdministration:
         """Take records of a data source in: identified and reconciled as an import does it."""
         from cmdb.services.upsert_records import upsert_records
 
-        return upsert_records(self._context, request, reason)
+        importer = self._find_importer("records")
+        return upsert_records(self._context, importer, request, reason)
 
     def list_runs(self, source: str = "", limit: int = 50) -> RunList:
         """Return runs of imports, newest first."""

@@ -115,12 +115,17 @@ class LocalOperations(LocalPractices, LocalAdministration):
         return explain_impact(self._context, names, hit, at=at)
 
     def preview_change(
-        self, targets: Sequence[Target], start_at: datetime, end_at: datetime
+        self,
+        targets: Sequence[Target],
+        start_at: datetime | None,
+        end_at: datetime | None,
+        *,
+        change_id: str = "",
     ) -> PreviewReport:
         """Return what a change does in each stretch of time."""
         from cmdb.services.preview_change import preview_change
 
-        return preview_change(self._context, targets, start_at, end_at)
+        return preview_change(self._context, targets, start_at, end_at, change_id=change_id)
 
     def diff_moments(
         self, first: Moment, second: Moment, outages: Sequence[str] = ()

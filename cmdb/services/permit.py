@@ -1,20 +1,38 @@
-"""May this caller do this? Every use case asks before anything else."""
+"""May this caller do this? Every use case asks before anything else.
+
+The table is the whole truth about roles; `docs/access.md` shows it, and a test compares the two.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from cmdb.errors import Forbidden
-from cmdb.model.rights import Caller
+from cmdb.model.rights import ROLES, Caller
 
-Action = Literal["read", "import", "edit", "administer"]
+Action = Literal[
+    "read", "read_log", "edit", "import", "incident", "change", "preview_keep", "administer"
+]
 
-_ALLOWED: dict[Action, frozenset[str]] = {
-    "read": frozenset({"viewer", "responder", "planner", "importer", "approver", "administrator"}),
+ALLOWED: Mapping[Action, frozenset[str]] = {
+    "read": frozenset(ROLES),
+    "read_log": frozenset(ROLES),
+    "edit": frozenset({"planner", "administrator"}),
     "import": frozenset({"importer", "administrator"}),
-    "edit": frozenset({"responder", "planner", "approver", "administrator"}),
+    "incident": frozenset({"responder", "planner", "approver", "administrator"}),
+    "change": frozenset({"planner", "approver", "administrator"}),
+    "preview_keep": frozenset({"responder", "planner", "approver", "administrator"}),
     "administer": frozenset({"administrator"}),
 }
+"""Which roles may do what: read the inventory and what impact is computed from it, read the log,
+edit the inventory by hand, import, record incidents, record changes, keep previews, and keep the
+service itself in order."""
+
+WRITING: frozenset[str] = frozenset().union(
+    *(roles for action, roles in ALLOWED.items() if action not in ("read", "read_log"))
+)
+"""The roles that may write anything."""
 
 
 def permit(caller: Caller, action: Action, subject: str = "") -> None:
@@ -29,5 +47,5 @@ def permit(caller: Caller, action: Action, subject: str = "") -> None:
         Forbidden: The caller has no role for it, or writes for another source.
     """
     is_other_source = action == "import" and caller.source and caller.source != subject
-    if is_other_source or not caller.roles & _ALLOWED[action]:
-        raise Forbidden(caller.actor, action, subject)
+    if is_other_source or not caller.roles & ALLOWED[action]:
+        raise Forbidden(caller.actor, action.replace("_", " "), subject)

@@ -31,7 +31,7 @@ def settle_placeholders(
     for keys in chunks(store.uncertain_placeholders(), AT_ONCE):
         for _ in range(ATTEMPTS):
             known = evidence.begin(store)
-            rules = replace(rules, precedence=store.precedence())
+            rules = replace(rules, registry=store.registry(), precedence=store.precedence())
             outcome = evidence.reconcile(store, known, rules, [], uncertain=keys)
             if outcome.changes.is_empty:
                 break

@@ -13,17 +13,20 @@ from cmdb.model.log_reports import ChangedThing, LogReport, Outcome, Revision, R
 from cmdb.services.change_names import ChangeNames
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.withholding import Sight
 
 
 def list_log(context: Context, limit: int = 20, before: int | None = None) -> LogReport:
     """Return the newest entries, or the newest before a revision, newest first."""
-    permit(context.caller, "read", "the log")
+    permit(context.caller, "read_log", "the log")
     if limit < 1:
         raise BadValue("limit", "at least one entry must be asked for")
     head = context.store.head().revision
     last = head if before is None else min(before - 1, head)
     entries = context.store.entries(max(last - limit + 1, 1), last) if last > 0 else []
-    return LogReport(tuple(_revision(entry) for entry in reversed(entries)))
+    sight = Sight(context)
+    sight.look(entries)
+    return LogReport(tuple(revision_of(entry, sight) for entry in reversed(entries)))
 
 
 def show_log(context: Context, revision: int) -> RevisionDetails:
@@ -32,13 +35,20 @@ def show_log(context: Context, revision: int) -> RevisionDetails:
     Raises:
         UnknownRevision: There is none of that number.
     """
-    permit(context.caller, "read", "the log")
+    permit(context.caller, "read_log", "the log")
     found = context.store.entries(revision, revision)
     if not found:
         raise UnknownRevision(str(revision))
-    changes = [change for change in found[0].changes if change is not None]
-    erased = len(found[0].changes) - len(changes)
-    return RevisionDetails(_revision(found[0]), describe_changes(context, changes), erased)
+    kept = [change for change in found[0].changes if change is not None]
+    sight = Sight(context)
+    sight.look_at(kept)
+    changes = [change for change in kept if not sight.hides(change)]
+    return RevisionDetails(
+        revision_of(found[0], sight),
+        describe_changes(context, changes),
+        erased=len(found[0].changes) - len(kept),
+        withheld=len(kept) - len(changes),
+    )
 
 
 def describe_changes(context: Context, changes: Iterable[LogChange]) -> tuple[ChangedThing, ...]:
@@ -67,7 +77,8 @@ def kind_of_change(change: LogChange) -> Outcome:
     return "changed" if change.before else "added"
 
 
-def _revision(entry: LogEntry) -> Revision:
+def revision_of(entry: LogEntry, sight: Sight) -> Revision:
+    """Return an entry as it is listed; `sight` has looked at it before."""
     header = entry.header
     counts = Counter("erased" if change is None else change.kind for change in entry.changes)
     return Revision(
@@ -75,7 +86,7 @@ def _revision(entry: LogEntry) -> Revision:
         from_epoch_ms(entry.at),
         str(header.get("actor", "")),
         str(header.get("source", "")),
-        str(header.get("reason", "")),
+        sight.reason(entry),
         dict(sorted(counts.items())),
         entry.hash,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cmdb.model.inventory import CI, Relationship
 from cmdb.model.reports import CIDetails, Neighbour
+from cmdb.model.rights import SEES_ALL
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_ci, named
 from cmdb.services.permit import permit
@@ -19,7 +20,20 @@ def show_ci(context: Context, name: str) -> CIDetails:
     others = context.store.get_cis(sorted(ends), visibility)
     providers = [(each, each.provider) for each in relationships if each.dependent == ci.id]
     dependents = [(each, each.dependent) for each in relationships if each.provider == ci.id]
-    return CIDetails(ci, _neighbours(providers, others), _neighbours(dependents, others))
+    return CIDetails(
+        ci,
+        _neighbours(providers, others),
+        _neighbours(dependents, others),
+        count_withheld(context, ci.id, len(relationships)),
+    )
+
+
+def count_withheld(context: Context, ci_id: str, seen: int, *, live_only: bool = True) -> int:
+    """Return how many relationships a CI has beside those that the caller sees."""
+    if context.caller.visibility.sees_all:
+        return 0
+    found = context.store.find_relationships([ci_id], SEES_ALL, live_only=live_only)
+    return len(found) - seen
 
 
 def _neighbours(

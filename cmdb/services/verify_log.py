@@ -14,7 +14,7 @@ _BATCH = 200
 
 def anchor_log(context: Context) -> Anchor:
     """Return revision and hash of the newest entry, for keeping elsewhere."""
-    permit(context.caller, "read", "the log")
+    permit(context.caller, "read_log", "the log")
     head = context.store.head()
     return Anchor(head.revision, head.hash)
 
@@ -30,7 +30,7 @@ def verify_log(
     Raises:
         LogBroken: With the revision and what does not fit.
     """
-    permit(context.caller, "read", "the log")
+    permit(context.caller, "read_log", "the log")
     head = context.store.head()
     last = LogHead(0, GENESIS, 0)
     erased = 0

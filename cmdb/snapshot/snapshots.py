@@ -62,6 +62,12 @@ class Snapshots:
         self._checkpointing = threading.Lock()
         self._counted: tuple[int, int] | None = None
 
+    @property
+    def newest_revision(self) -> int:
+        """Revision of the newest snapshot at hand, -1 where nothing was asked yet."""
+        newest = self._newest
+        return -1 if newest is None else newest.revision
+
     def latest(self) -> Snapshot:
         """Return the snapshot of the log's head.
 
@@ -129,6 +135,16 @@ class Snapshots:
             self._store.save_checkpoint(estate.revision, pack(estate))
             self._counted = (estate.revision, 0)
             return estate.revision
+
+    def keep_checkpoint(self, revision: int) -> bool:
+        """Keep a checkpoint of a state, and return whether that state can still be told."""
+        try:
+            estate = self.at_revision(revision).estate
+        except UnknownRevision:
+            return False
+        with self._checkpointing:
+            self._store.save_checkpoint(revision, pack(estate))
+        return True
 
     def _brought_to(self, newest: Snapshot | None, head: int) -> Snapshot:
         registry = self._registry()

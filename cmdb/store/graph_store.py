@@ -6,52 +6,42 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from cmdb.errors import UnknownRevision
-from cmdb.model.changes import Applied, Carrier, ChangeSet, LogChange, Pending, Stamp
+from cmdb.errors import StalePlan, UnknownRevision
+from cmdb.model.changes import Applied, Carrier, ChangeSet, Pending, Stamp
 from cmdb.model.inventory import (
     CI,
-    DataSource,
     Found,
     GraphRows,
     Identifier,
     ImportRun,
     Relationship,
-    to_epoch_ms,
 )
-from cmdb.model.log import LogEntry, LogHead, StoredEntry, unseal
+from cmdb.model.log import LogEntry, StoredEntry, unseal
 from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
-from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import Page, Selection
+from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
-from cmdb.store import evidence, log_rows, node_rows, reading, run_rows, snapshot_rows
-from cmdb.store.connection import Connection, Transaction
-from cmdb.store.definitions import read_registry
+from cmdb.store import evidence, log_rows, node_rows, reading, snapshot_rows
+from cmdb.store.adjacency import find_adjacent
+from cmdb.store.connection import Connection
+from cmdb.store.keeping_store import KeepingStore
 from cmdb.store.schema import migrate
 from cmdb.store.writing import apply_changes
 
 
-class GraphStore:
+class GraphStore(KeepingStore):
     """`cmdb.ports.Store` over one connection."""
 
     def __init__(self, connection: Connection, clock: Clock) -> None:
+        super().__init__(connection, clock)
         self.name = connection.name
-        self._connection = connection
-        self._clock = clock
-        self._registry: Registry | None = None
 
     def setup(self) -> None:
         """Create or migrate the schema."""
         migrate(self._connection, shipped_registry())
         self._registry = None
-
-    def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds."""
-        if self._registry is None:
-            self._registry = read_registry(self._connection)
-        return self._registry
 
     def close(self) -> None:
         """Release the database."""
@@ -87,19 +77,41 @@ class GraphStore:
             self._connection, self.registry(), ci_ids, visibility, live_only=live_only
         )
 
+    def find_adjacent(
+        self,
+        ids: Sequence[str],
+        visibility: Visibility,
+        *,
+        direction: Direction,
+        types: Sequence[str] | None,
+        limit: int,
+        after: str = "",
+    ) -> dict[str, list[tuple[Relationship, CI]]]:
+        """Return, for each of these CIs, relationships in one direction with the other end."""
+        return find_adjacent(
+            self._connection,
+            self.registry(),
+            ids,
+            visibility,
+            direction=direction,
+            types=types,
+            limit=limit,
+            after=after,
+        )
+
     def count_classes(self, visibility: Visibility) -> dict[str, int]:
         """Return the number of CIs by class."""
         return reading.count_classes(self._connection, visibility)
 
     # Log
 
-    def head(self) -> LogHead:
-        """Return the newest entry's revision, hash and time."""
-        return log_rows.read_head(self._connection)
-
     def entries(self, first: int, last: int) -> list[LogEntry]:
         """Return the entries of these revisions."""
         return [unseal(stored) for stored in self.stored_entries(first, last)]
+
+    def entries_of(self, revisions: Sequence[int]) -> list[LogEntry]:
+        """Return the entries of these revisions."""
+        return [unseal(stored) for stored in log_rows.read_some(self._connection, revisions)]
 
     def stored_entries(self, first: int, last: int) -> list[StoredEntry]:
         """Return them as stored."""
@@ -122,6 +134,12 @@ class GraphStore:
     def list_nodes(self, listing: NodeListing) -> NodePage:
         """Return a page of nodes, newest first."""
         return node_rows.list_nodes(self._connection, listing)
+
+    def nodes_between(
+        self, states: Mapping[NodeKind, Sequence[str]], from_at: int, to_at: int, limit: int
+    ) -> list[Node]:
+        """Return nodes of several kinds in these states and this stretch of time."""
+        return node_rows.nodes_between(self._connection, states, from_at, to_at, limit)
 
     # Evidence
 
@@ -196,31 +214,24 @@ class GraphStore:
         run: ImportRun | None = None,
     ) -> Applied:
         """Write a change set and append one log entry, or refuse."""
-        return apply_changes(
-            self._connection,
-            self.registry(),
-            changes,
-            stamp,
-            now_ms=to_epoch_ms(self._clock.now()),
-            answer=answer or {},
-            run=run,
-        )
+        try:
+            return apply_changes(
+                self._connection,
+                self.registry(),
+                changes,
+                stamp,
+                now_ms=self._now_ms(),
+                answer=answer or {},
+                run=run,
+            )
+        except StalePlan:
+            # It may be the registry that has moved: see what the head says of it.
+            self.head()
+            raise
 
-    def save_run(self, run: ImportRun) -> None:
-        """Store an import run."""
-        run_rows.save_run(self._connection, run)
-
-    def find_runs(
-        self, *, source: str = "", scope: str | None = None, state: str = "", limit: int = 50
-    ) -> list[ImportRun]:
-        """Return runs, newest first."""
-        return run_rows.find_runs(
-            self._connection, source=source, scope=scope, state=state, limit=limit
-        )
-
-    def save_seen(self, run_id: str, digests: bytes) -> None:
-        """Keep the digests of the records that a run saw."""
-        run_rows.save_seen(self._connection, run_id, digests)
+    def find_answer(self, stamp: Stamp) -> Applied | None:
+        """Return the answer that an idempotency key got before, or None."""
+        return log_rows.find_answer(self._connection, stamp)
 
     def erase_payloads(self, revision: int, indexes: Sequence[int]) -> None:
         """Erase payloads of an entry; its hashes stay."""
@@ -228,30 +239,6 @@ class GraphStore:
         if not stored:
             raise UnknownRevision(str(revision))
         self._connection.write(lambda tx: log_rows.erase_in(tx, stored[0], indexes))
-
-    def precedence(self) -> dict[str, int]:
-        """Return the precedence of data sources."""
-        return run_rows.read_precedence(self._connection)
-
-    def data_sources(self) -> list[DataSource]:
-        """Return every data source on record."""
-        return run_rows.find_sources(self._connection)
-
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
-        """Store the precedence of data sources, with a log entry if it is another."""
-
-        def work(tx: Transaction) -> Applied:
-            head = log_rows.take_head(tx, "precedence")
-            before = run_rows.precedence_in(tx)
-            after = {**before, **precedence}
-            if after == before:
-                return Applied(head.revision)
-            run_rows.write_precedence(tx, precedence)
-            change = LogChange("settings", "precedence", 0, before, after)
-            at = log_rows.next_time(head, to_epoch_ms(self._clock.now()))
-            return Applied(log_rows.append(tx, head, stamp, [change], at=at, answer={}))
-
-        return self._connection.write(work)
 
     # Snapshot rows
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -13,15 +13,17 @@ from cmdb.errors import KeyReused, LogBroken
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.inventory import to_epoch_ms
 from cmdb.model.log import LogHead, StoredEntry, erase, seal
-from cmdb.store.connection import Connection, Transaction
+from cmdb.store.connection import Connection, Params, Row, Transaction
 
 TAKE_HEAD = """
 MATCH (h:LogHead {id: 'log'}) SET h.lock = $lock WITH h SET h.sequence = h.sequence + 1
-RETURN h.revision AS revision, h.hash AS hash, h.at AS at, h.sequence - 1 AS sequence
+RETURN h.revision AS revision, h.hash AS hash, h.at AS at, h.sequence - 1 AS sequence,
+       coalesce(h.registry, 0) AS registry
 """
 READ_HEAD = """
 MATCH (h:LogHead {id: 'log'})
-RETURN h.revision AS revision, h.hash AS hash, h.at AS at, h.sequence AS sequence
+RETURN h.revision AS revision, h.hash AS hash, h.at AS at, h.sequence AS sequence,
+       coalesce(h.registry, 0) AS registry
 """
 APPEND = """
 MATCH (h:LogHead {id: 'log'}) SET h.revision = $revision, h.hash = $hash, h.at = $at
@@ -30,6 +32,12 @@ CREATE (e:LogEntry {revision: $revision, at: $at, prev_hash: $prev_hash, hash: $
 """
 ENTRIES = """
 UNWIND range($first, $last) AS r MATCH (e:LogEntry {revision: r})
+RETURN e.revision AS revision, e.at AS at, e.prev_hash AS prev_hash, e.hash AS hash,
+       e.header AS header, e.change_hashes AS change_hashes, e.body AS body
+ORDER BY revision
+"""
+SOME_ENTRIES = """
+UNWIND $revisions AS r MATCH (e:LogEntry {revision: r})
 RETURN e.revision AS revision, e.at AS at, e.prev_hash AS prev_hash, e.hash AS hash,
        e.header AS header, e.change_hashes AS change_hashes, e.body AS body
 ORDER BY revision
@@ -69,15 +77,55 @@ def first_answer(tx: Transaction, stamp: Stamp) -> Applied | None:
     Raises:
         KeyReused: The key belongs to another request.
     """
+    return _answer(stamp, lambda params: tx.run(FIND_ANSWER, params))
+
+
+def find_answer(connection: Connection, stamp: Stamp) -> Applied | None:
+    """Return the answer that this idempotency key got before, or None; see `first_answer`."""
+    return _answer(stamp, lambda params: connection.read(FIND_ANSWER, params))
+
+
+def _answer(stamp: Stamp, find: Callable[[Params], list[Row]]) -> Applied | None:
     if not stamp.idempotency_key:
         return None
-    rows = tx.run(FIND_ANSWER, {"key": stamp.idempotency_key})
+    rows = find({"key": stamp.idempotency_key})
     if not rows:
         return None
     digest, revision, answer = rows[0]
     if digest != stamp.request_digest:
         raise KeyReused(stamp.idempotency_key)
     return Applied(revision, orjson.loads(answer), is_repeated=True)
+
+
+def write_logged(
+    connection: Connection,
+    stamp: Stamp,
+    now_ms: int,
+    work: Callable[[Transaction, LogHead], Sequence[LogChange]],
+    answer: Mapping[str, Any] | None = None,
+) -> Applied:
+    """Write what is no inventory in one transaction, with one log entry if it changed anything.
+
+    Args:
+        connection: The database.
+        stamp: Who and why; its idempotency key makes a retry return the first answer.
+        now_ms: The time of the entry.
+        work: Writes, and returns the changes as the log keeps them; may run more than once.
+        answer: What to keep for a retry.
+    """
+    kept = answer or {}
+
+    def attempt(tx: Transaction) -> Applied:
+        head = take_head(tx, stamp.request_id or "settings")
+        if (repeated := first_answer(tx, stamp)) is not None:
+            return repeated
+        if not (changes := work(tx, head)):
+            keep_answer(tx, stamp, head.revision, kept)
+            return Applied(head.revision, kept)
+        at = next_time(head, now_ms)
+        return Applied(append(tx, head, stamp, changes, at=at, answer=kept), kept)
+
+    return connection.write(attempt)
 
 
 def append(
@@ -119,6 +167,13 @@ def read_stored(connection: Connection, first: int, last: int) -> list[StoredEnt
     if last < first:
         return []
     return [StoredEntry(*row) for row in connection.read(ENTRIES, {"first": first, "last": last})]
+
+
+def read_some(connection: Connection, revisions: Sequence[int]) -> list[StoredEntry]:
+    """Return the entries of these revisions as stored, in order."""
+    wanted = sorted(set(revisions))
+    rows = connection.read(SOME_ENTRIES, {"revisions": wanted}) if wanted else []
+    return [StoredEntry(*row) for row in rows]
 
 
 def read_revision_at(connection: Connection, at: datetime) -> int:

@@ -7,9 +7,11 @@ from typing import Any
 
 import orjson
 
+from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.inventory import DataSource, ImportRun
-from cmdb.model.log import compress
+from cmdb.model.log import LogHead, compress
 from cmdb.store.connection import Connection, Row, Transaction
+from cmdb.store.log_rows import write_logged
 
 SAVE_RUN = "MERGE (r:ImportRun {id: $id}) SET r = $row RETURN r.id AS id"
 FIND_RUNS = """
@@ -18,6 +20,7 @@ WHERE ($source = '' OR r.source = $source) AND ($any_scope OR r.scope = $scope)
   AND ($state = '' OR r.state = $state)
 RETURN properties(r) AS row ORDER BY r.started_at DESC, r.id DESC LIMIT $limit
 """
+FIND_RUN = "MATCH (r:ImportRun {id: $id}) RETURN properties(r) AS row"
 SAVE_SEEN = "MERGE (s:ImportSeen {id: $id}) SET s.run = $run, s.body = $body RETURN s.id AS id"
 PRECEDENCE = "MATCH (d:DataSource) RETURN collect([d.name, d.precedence]) AS rows"
 SAVE_SOURCE = "MERGE (d:DataSource {name: $name}) SET d.precedence = $precedence RETURN d.name AS n"
@@ -52,6 +55,12 @@ def find_runs(
     return [_run(row[0]) for row in connection.read(FIND_RUNS, asked)]
 
 
+def find_run(connection: Connection, run_id: str) -> ImportRun | None:
+    """Return the run of that id, or None."""
+    rows = connection.read(FIND_RUN, {"id": run_id})
+    return _run(rows[0][0]) if rows else None
+
+
 def save_seen(connection: Connection, run_id: str, digests: bytes) -> None:
     """Keep the digests of the records that a run saw."""
 
@@ -77,6 +86,22 @@ def write_precedence(tx: Transaction, precedence: Mapping[str, int]) -> None:
     """Store the precedence of data sources inside a transaction."""
     for name, value in sorted(precedence.items()):
         tx.run(SAVE_SOURCE, {"name": name, "precedence": value})
+
+
+def save_precedence(
+    connection: Connection, precedence: Mapping[str, int], stamp: Stamp, now_ms: int
+) -> Applied:
+    """Store the precedence of data sources, with a log entry if it is another."""
+
+    def work(tx: Transaction, _head: LogHead) -> Sequence[LogChange]:
+        before = precedence_in(tx)
+        after = {**before, **precedence}
+        if after == before:
+            return []
+        write_precedence(tx, precedence)
+        return [LogChange("settings", "precedence", 0, before, after)]
+
+    return write_logged(connection, stamp, now_ms, work)
 
 
 def find_sources(connection: Connection) -> list[DataSource]:

@@ -83,6 +83,8 @@ def apply_changes(
         head = take_head(tx, lock)
         if (repeated := first_answer(tx, stamp)) is not None:
             return repeated
+        if changes.read_set.registry not in (None, head.registry):
+            raise StalePlan(["the registry of classes and relationship types"])
         if head.sequence != changes.read_set.sequence:
             verify_read_set(tx, changes)
         if changes.nodes and (moved := moved_nodes(tx, changes.nodes)):

@@ -145,6 +145,9 @@ class MemoryGraph:
         ]
         return sorted(found, key=lambda run: run.id, reverse=True)[:limit]
 
+    def find_run(self, run_id: str) -> ImportRun | None:
+        return self.runs.get(run_id)
+
     def picture(self) -> dict[str, Any]:
         """Return the graph up to opaque ids and revisions: what order must not change."""
         named = {ci_id: self._label(ci_id) for ci_id in self.cis if self._is_shown(ci_id)}

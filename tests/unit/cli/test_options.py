@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 from cmdb.cli.auditing import split_anchor
-from cmdb.cli.impact_commands import split_target
 from cmdb.cli.options import parse_moment, parse_pairs, parse_time, parse_value
 from cmdb.cli.transfer import default_source
 from cmdb.errors import BadValue
@@ -64,24 +63,6 @@ def test_pairs_that_say_nothing_or_two_things_are_refused(texts: list[str]) -> N
 )
 def test_only_lists_objects_and_null_are_read_as_json(text: str, value: object) -> None:
     assert parse_value(text) == value
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "state"),
-    [
-        ("web", "web", "DOWN"),
-        ("web=outage", "web", "DOWN"),
-        ("Class/a=b=degraded", "Class/a=b", "DEGRADED"),
-    ],
-)
-def test_a_target_is_a_ci_and_an_effect(text: str, name: str, state: str) -> None:
-    assert split_target(text) == (name, state)
-
-
-@pytest.mark.parametrize("text", ["web=down", "=outage"])
-def test_an_unknown_effect_is_refused(text: str) -> None:
-    with pytest.raises(BadValue):
-        split_target(text)
 
 
 def test_an_anchor_is_read_back() -> None:

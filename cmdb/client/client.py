@@ -1,0 +1,258 @@
+"""How is everything done through a server, synchronously? `Operations`, sent instead of done."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import update_wrapper
+from typing import Concatenate, ParamSpec, Self, TypeVar
+
+import httpx2
+
+from cmdb.client import (
+    administration_calls,
+    editing_calls,
+    inventory_calls,
+    practice_calls,
+)
+from cmdb.client.answers import raise_for_status
+from cmdb.client.call import Call
+from cmdb.client.ci_answers import details_steps
+from cmdb.client.connecting import ANSWER_SECONDS, connecting
+from cmdb.client.exchange import Course, Pause, Sent, Steps, unless_refused
+from cmdb.client.exporting import EXPORT, Lines
+from cmdb.client.following import Following
+from cmdb.client.importing import import_steps
+from cmdb.client.saving import saved_to
+from cmdb.client.trying import Retries
+from cmdb.errors import CmdbError
+from cmdb.model.import_reports import ImportReport, ImportRequest
+from cmdb.model.records import ImportInput
+from cmdb.model.reports import CIDetails
+from cmdb.model.system_reports import FeedEntry
+from cmdb.ports.store import Progress
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Calling:
+    """Sends calls and performs the steps of longer work."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str = "",
+        *,
+        retries: Retries | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+        allow_plain_http: bool = False,
+        transport: httpx2.BaseTransport | None = None,
+    ) -> None:
+        self._how = connecting(
+            url,
+            token,
+            retries=retries,
+            answer_seconds=answer_seconds,
+            allow_plain_http=allow_plain_http,
+        )
+        self._server = self._how.server
+        self._http = httpx2.Client(**self._how.options, transport=transport)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        """Return the client itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
+
+    def _call(self, call: Call[T]) -> T:
+        return self._perform(self._server.call(call))
+
+    def _perform(self, steps: Steps[T]) -> T:
+        course = Course(steps)
+        while course.step is not None:
+            if isinstance(course.step, Pause):
+                time.sleep(course.step.seconds)
+                course.give(None)
+                continue
+            try:
+                response = self._send(course.step.address, course.step.sent)
+            except httpx2.RequestError as error:
+                course.fail(error)
+            else:
+                course.give(response)
+        return course.result
+
+    def _send(self, address: str, sent: Sent) -> httpx2.Response:
+        request = self._http.build_request(
+            sent.method,
+            address + sent.path,
+            params=sent.params,
+            headers=sent.headers,
+            content=sent.body,
+            timeout=self._how.timeout_of(sent),
+        )
+        response = self._http.send(request, stream=True)
+        try:
+            if response.is_success and sent.is_streamed:
+                return response
+            if sent.save_to is None or not response.is_success:
+                response.read()
+            else:
+                with saved_to(sent.save_to) as write:
+                    for piece in response.iter_bytes():
+                        write(piece)
+        except BaseException:
+            response.close()
+            raise
+        response.close()
+        return response
+
+
+def _asked(describe: Callable[P, Call[T]]) -> Callable[Concatenate[Calling, P], T]:
+    """Return the method that sends what a function describes."""
+
+    def method(self: Calling, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return self._call(describe(*args, **kwargs))
+
+    update_wrapper(method, describe)
+    return method
+
+
+class Client(Calling):
+    """`Operations` through a server. Safe to share between threads.
+
+    Args:
+        url: Base address of the server; several, separated by commas, are replicas of it.
+        token: API token.
+        retries: How patient to be.
+        answer_seconds: How long one answer may take.
+        allow_plain_http: Send the token in clear to other machines, too.
+        transport: Carries requests instead of the network.
+
+    Raises:
+        BadSettings: An address cannot be used.
+    """
+
+    list_classes = _asked(inventory_calls.list_classes)
+    find_ci = _asked(inventory_calls.find_ci)
+    list_cis = _asked(inventory_calls.list_cis)
+    get_history = _asked(inventory_calls.get_history)
+    search_cis = _asked(inventory_calls.search_cis)
+
+    blast_radius = _asked(inventory_calls.blast_radius)
+    explain_impact = _asked(inventory_calls.explain_impact)
+    preview_change = _asked(inventory_calls.preview_change)
+    diff_moments = _asked(inventory_calls.diff_moments)
+
+    list_log = _asked(inventory_calls.list_log)
+    show_log = _asked(inventory_calls.show_log)
+    anchor_log = _asked(inventory_calls.anchor_log)
+    verify_log = _asked(inventory_calls.verify_log)
+    doctor = _asked(inventory_calls.doctor)
+
+    list_formats = _asked(inventory_calls.list_formats)
+    list_sources = _asked(inventory_calls.list_sources)
+    rank_source = _asked(editing_calls.rank_source)
+
+    add_ci = _asked(editing_calls.add_ci)
+    set_attributes = _asked(editing_calls.set_attributes)
+    retire_ci = _asked(editing_calls.retire_ci)
+    restore_ci = _asked(editing_calls.restore_ci)
+    add_relationship = _asked(editing_calls.add_relationship)
+    remove_relationship = _asked(editing_calls.remove_relationship)
+    add_group = _asked(editing_calls.add_group)
+
+    open_incident = _asked(practice_calls.open_incident)
+    update_incident = _asked(practice_calls.update_incident)
+    find_incident = _asked(practice_calls.find_incident)
+    list_incidents = _asked(practice_calls.list_incidents)
+    plan_change = _asked(practice_calls.plan_change)
+    update_change = _asked(practice_calls.update_change)
+    find_change = _asked(practice_calls.find_change)
+    list_changes = _asked(practice_calls.list_changes)
+    keep_preview = _asked(practice_calls.keep_preview)
+    find_preview = _asked(practice_calls.find_preview)
+    list_previews = _asked(practice_calls.list_previews)
+    compare_preview = _asked(practice_calls.compare_preview)
+    changes_near = _asked(practice_calls.changes_near)
+
+    whoami = _asked(administration_calls.whoami)
+    create_token = _asked(administration_calls.create_token)
+    list_tokens = _asked(administration_calls.list_tokens)
+    revoke_token = _asked(administration_calls.revoke_token)
+    list_types = _asked(administration_calls.list_types)
+    show_class = _asked(administration_calls.show_class)
+    register_class = _asked(administration_calls.register_class)
+    register_type = _asked(administration_calls.register_type)
+    upsert_records = _asked(administration_calls.upsert_records)
+    list_runs = _asked(administration_calls.list_runs)
+    find_run = _asked(administration_calls.find_run)
+    read_feed = _asked(administration_calls.read_feed)
+    log_figures = _asked(administration_calls.log_figures)
+    purge_payloads = _asked(administration_calls.purge_payloads)
+    set_retention = _asked(administration_calls.set_retention)
+    apply_retention = _asked(administration_calls.apply_retention)
+
+    def show_ci(self, name: str) -> CIDetails:
+        """Return a CI with its relationships."""
+        return self._perform(details_steps(self._server, name))
+
+    def import_inventory(
+        self, source: ImportInput, request: ImportRequest, progress: Progress | None = None
+    ) -> ImportReport:
+        """Send a file or folder, wait for the import to end, and return its report."""
+        return self._perform(import_steps(self._server, source, request, progress))
+
+    def export_inventory(self) -> Iterator[bytes]:
+        """Yield the inventory as lines of the `records` format."""
+        lines = Lines()
+        response = self._perform(self._server.exchange(EXPORT, unless_refused))
+        try:
+            for piece in response.iter_bytes():
+                yield from lines.split(piece)
+        except httpx2.RequestError as error:
+            raise lines.broken(str(response.url.host), error) from error
+        finally:
+            response.close()
+        yield from lines.rest()
+
+    def follow(self, after: int | None = None) -> Iterator[FeedEntry]:
+        """Yield every entry of the log after a revision, and wait for more without end.
+
+        A lost connection is taken up again where it broke: no entry is missing, none comes twice.
+
+        Args:
+            after: The last revision that is known; None: the newest one.
+        """
+        begin = self.anchor_log().revision if after is None else after
+        following = Following(self._server, begin)
+        while True:
+            ended: httpx2.RequestError | CmdbError | None = None
+            try:
+                yield from self._subscribe(following)
+            except (httpx2.RequestError, CmdbError) as error:
+                ended = error
+            time.sleep(following.pause_after(ended))
+
+    def _subscribe(self, following: Following) -> Iterator[FeedEntry]:
+        sent = following.request()
+        with self._http.sse(
+            following.address + sent.path,
+            method=sent.method,
+            headers=sent.headers,
+            content=sent.body,
+            timeout=self._how.feed_timeout,
+        ) as source:
+            if not source.response.is_success:
+                source.response.read()
+            raise_for_status(source.response, following.address)
+            for event in source:
+                if (entry := following.take(event)) is not None:
+                    yield entry

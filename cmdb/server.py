@@ -1,1 +1,0 @@
-"""The server that offers the API; it comes with the API."""

@@ -1,0 +1,125 @@
+"""How does the server reach GraphQL? One schema, one watcher, a context for each request."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    get_operation_ast,
+)
+from strawberry.types import ExecutionResult
+
+from cmdb.errors import LimitExceeded
+from cmdb.model.rights import Caller
+from cmdb.ports.service import Service
+from cmdb.settings import ServerSettings
+from cmdb_graphql.context import ApiContext, make_context
+from cmdb_graphql.errors import BAD_DOCUMENT
+from cmdb_graphql.feed import FeedWatcher
+from cmdb_graphql.limits import Limits
+from cmdb_graphql.schema import build_schema
+from cmdb_graphql.workers import Workers
+
+SUBSCRIPTION = "subscription"
+MUTATION = "mutation"
+_SEVERAL = "several"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A document to execute; `operation_name` says which of its operations."""
+
+    query: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    operation_name: str | None = None
+
+
+class Api:
+    """The GraphQL side of one server.
+
+    Args:
+        service: What is served.
+        settings: How.
+        workers: The threads in which services run.
+    """
+
+    def __init__(self, service: Service, settings: ServerSettings, workers: Workers) -> None:
+        limits = Limits(seconds=settings.request_seconds, introspection=settings.is_development)
+        self.schema = build_schema(limits)
+        self._service = service
+        self._workers = workers
+        self._watcher = FeedWatcher(lambda: service.head().revision, workers)
+
+    def context(self, caller: Caller, request_id: str) -> ApiContext:
+        """Return what resolvers have at hand for a request."""
+        return make_context(
+            self._service, caller, request_id, workers=self._workers, watcher=self._watcher
+        )
+
+    async def execute(self, asked: Asked, context: ApiContext) -> ExecutionResult:
+        """Return data and errors of a query or mutation."""
+        return await self.schema.execute(
+            asked.query, dict(asked.variables), context, None, asked.operation_name
+        )
+
+    async def stream(
+        self, asked: Asked, context: ApiContext, still_known: Callable[[], Awaitable[object]]
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Yield the results of any operation, as long as the caller is known.
+
+        Raises:
+            Unauthenticated: The token does not hold any more; nothing was told since.
+        """
+        results = await self.schema.stream(
+            asked.query, dict(asked.variables), context, None, asked.operation_name
+        )
+        async with aclosing(results):
+            async for result in results:
+                await still_known()
+                yield result
+
+    def kind_of(self, asked: Asked) -> tuple[str, str]:
+        """Return the kind of operation and its only root field, as far as the schema knows them.
+
+        Both are words out of a bounded set, whatever the document says.
+        """
+        try:
+            document = self.schema.documents.parsed(asked.query).document
+        except (GraphQLError, LimitExceeded):
+            return "document", ""
+        operation = get_operation_ast(document, asked.operation_name)
+        if operation is None:
+            return "document", ""
+        return operation.operation.value, self._root_field(operation)
+
+    def _root_field(self, operation: OperationDefinitionNode) -> str:
+        names = [
+            node.name.value
+            for node in operation.selection_set.selections
+            if isinstance(node, FieldNode)
+        ]
+        # Strawberry shows the schema that it made nowhere else.
+        root = self.schema._schema.get_root_type(operation.operation)  # noqa: SLF001
+        is_known = len(names) == 1 and root is not None and names[0] in root.fields
+        return names[0] if is_known else _SEVERAL
+
+
+def answer_of(result: ExecutionResult) -> dict[str, Any]:
+    """Return a result as JSON values, as the GraphQL specification wants it."""
+    answer: dict[str, Any] = {"data": result.data}
+    if result.errors:
+        answer["errors"] = [error.formatted for error in result.errors]
+    return answer
+
+
+def code_of(result: ExecutionResult) -> str:
+    """Return the code of the first error of a result, or `OK`."""
+    if not result.errors:
+        return "OK"
+    return str((result.errors[0].extensions or {}).get("code", BAD_DOCUMENT))

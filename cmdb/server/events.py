@@ -1,0 +1,118 @@
+"""How are results pushed over plain HTTP? As server-sent events, one `next` for each result.
+
+The protocol is graphql-sse with distinct connections: a stream for each operation, `next` events
+with results, `complete` at its end. A stream that ends without `complete` is to be opened again;
+`Last-Event-ID` then stands for the variable `after`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, Final
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+from strawberry.types import ExecutionResult
+
+from cmdb.errors import CmdbError, Unauthenticated
+from cmdb.model.rights import Caller
+from cmdb.server.api import Asked, answer_of
+from cmdb.server.identity import caller_of
+from cmdb.server.serving import noted_of, serving_of
+
+QUIET_SECONDS: Final = 15.0
+_HEADERS = {"X-Accel-Buffering": "no"}
+_QUIET: Final = b":\n\n"
+_COMPLETE: Final = b"event: complete\ndata:\n\n"
+_STOPPING: Final = b": the server stops; come again\nretry: 1000\n\n"
+
+
+def event_stream(request: Request, asked: Asked, caller: Caller) -> StreamingResponse:
+    """Return the results of a document as a stream of events."""
+    last = request.headers.get("last-event-id", "")
+    if last.isdecimal():
+        asked = replace(asked, variables={**asked.variables, "after": int(last)})
+    return StreamingResponse(
+        _events(request, asked, caller), media_type="text/event-stream", headers=_HEADERS
+    )
+
+
+async def _events(request: Request, asked: Asked, caller: Caller) -> AsyncGenerator[bytes, None]:
+    serving, noted = serving_of(request), noted_of(request)
+    context = serving.api.context(caller, noted.request_id)
+    gauge = serving.meters.subscribers.labels("sse")
+    gauge.inc()
+    yield _QUIET  # So that the client sees at once that it is subscribed.
+    try:
+        results = serving.api.stream(asked, context, lambda: caller_of(request))
+        async with aclosing(_paced(results, serving.stopping)) as paced:
+            async for result in paced:
+                yield _QUIET if result is None else _event(result)
+        yield _STOPPING if serving.stopping.is_set() else _COMPLETE
+    except Unauthenticated as error:
+        noted.code = error.code
+        yield _refusal(error)
+        yield _COMPLETE
+    finally:
+        gauge.dec()
+
+
+async def _paced(
+    results: AsyncGenerator[ExecutionResult, None], stopping: asyncio.Event
+) -> AsyncGenerator[ExecutionResult | None, None]:
+    """Yield results, and None whenever it was quiet for a while, until the server stops."""
+    stopped = asyncio.ensure_future(stopping.wait())
+    pending: asyncio.Future[Any] | None = None
+    try:
+        while True:
+            pending = pending or asyncio.ensure_future(anext(results, _END))
+            done, _ = await asyncio.wait(
+                (pending, stopped),
+                timeout=QUIET_SECONDS,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            if pending in done:
+                result = pending.result()
+                pending = None
+                if result is _END:
+                    return
+                yield result
+            elif stopped in done:
+                return
+            else:
+                yield None
+    finally:
+        stopped.cancel()
+        if pending is not None:
+            pending.cancel()
+            await asyncio.gather(pending, return_exceptions=True)
+        await results.aclose()
+
+
+_END: Final[Any] = object()
+
+
+def _event(result: ExecutionResult) -> bytes:
+    number = revision_in(result.data)
+    place = b"" if number is None else b"id: %d\n" % number
+    return b"event: next\n%sdata: %s\n\n" % (place, orjson.dumps(answer_of(result), default=str))
+
+
+def _refusal(error: CmdbError) -> bytes:
+    shown = {"message": error.message, "extensions": {"code": error.code, "facts": error.facts}}
+    return b"event: next\ndata: %s\n\n" % orjson.dumps({"data": None, "errors": [shown]})
+
+
+def revision_in(data: Any) -> int | None:
+    """Return the revision that a result of the change feed carries, where it was asked for."""
+    if not isinstance(data, dict) or len(data) != 1:
+        return None
+    (entry,) = data.values()
+    if isinstance(entry, dict) and isinstance(entry.get("entry"), dict):
+        entry = entry["entry"]
+    revision = entry.get("revision") if isinstance(entry, dict) else None
+    return revision if type(revision) is int else None

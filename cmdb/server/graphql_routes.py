@@ -1,0 +1,144 @@
+"""How is a GraphQL document asked over HTTP?
+
+A POST answers one document, as JSON or, where the client accepts that alone, as a stream of events.
+A GET streams events, for the `EventSource` of browsers; nothing is written by it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Depends
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from strawberry.types import ExecutionResult
+
+from cmdb.errors import BadValue, LimitExceeded
+from cmdb.model.rights import Caller
+from cmdb.server.api import MUTATION, SUBSCRIPTION, Asked, answer_of, code_of
+from cmdb.server.bodies import read_body
+from cmdb.server.events import event_stream
+from cmdb.server.http_errors import JSONResponse, status_of_code
+from cmdb.server.identity import caller_of
+from cmdb.server.serving import noted_of, serving_of
+
+router = APIRouter()
+Known = Annotated[Caller, Depends(caller_of)]
+
+_EVENTS = "text/event-stream"
+_RESPONSE = "application/graphql-response+json"
+_IDE_POLICY = (
+    "default-src 'none'; connect-src 'self' ws: wss:; img-src 'self' data:; "
+    "font-src https://unpkg.com data:; worker-src blob:; "
+    "style-src 'unsafe-inline' https://unpkg.com; "
+    "script-src 'unsafe-inline' https://unpkg.com; frame-ancestors 'none'"
+)
+
+
+@router.post("/graphql")
+async def answer_document(request: Request, caller: Known) -> Response:
+    """Answer one document."""
+    noted, serving = noted_of(request), serving_of(request)
+    noted.operation = "graphql"
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        raise HTTPException(415, "Send the document as application/json")
+    asked = asked_by(await read_body(request, serving.settings.body_limit_bytes))
+    kind, name = serving.api.kind_of(asked)
+    noted.operation = f"{kind} {name}".strip()
+    if _accepts(request, _EVENTS):
+        return event_stream(request, asked, caller)
+    if kind == SUBSCRIPTION:
+        raise BadValue(
+            "Accept",
+            "a subscription is answered as a stream",
+            f"Accept {_EVENTS}, or subscribe over a WebSocket.",
+        )
+    result = await serving.api.execute(asked, serving.api.context(caller, noted.request_id))
+    noted.code = code_of(result)
+    return _answer(request, result)
+
+
+@router.get("/graphql")
+async def answer_events(request: Request) -> Response:
+    """Answer a document of the address as a stream of events; in development also GraphiQL."""
+    noted, serving = noted_of(request), serving_of(request)
+    noted.operation = "graphql"
+    if _accepts(request, _EVENTS):
+        caller = await caller_of(request)
+        given = request.query_params
+        asked = _asked(
+            {
+                "query": given.get("query"),
+                "variables": _parsed(given.get("variables", "{}").encode()),
+                "operationName": given.get("operationName"),
+            }
+        )
+        kind, name = serving.api.kind_of(asked)
+        noted.operation = f"{kind} {name}".strip()
+        if kind == MUTATION:
+            raise HTTPException(405, "A mutation is sent by POST", {"Allow": "POST"})
+        return event_stream(request, asked, caller)
+    if serving.settings.is_development and _accepts(request, "text/html"):
+        from strawberry.http.ides import get_graphql_ide_html
+
+        page = get_graphql_ide_html("graphiql")
+        return HTMLResponse(page, headers={"Content-Security-Policy": _IDE_POLICY})
+    raise HTTPException(405, "Send documents by POST", {"Allow": "POST"})
+
+
+def asked_by(body: bytes) -> Asked:
+    """Return what a JSON body asks.
+
+    Raises:
+        BadValue: It is no request of GraphQL over HTTP.
+        LimitExceeded: It is an array of several.
+    """
+    return _asked(_parsed(body))
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadValue("body", f"it is no JSON ({error})") from error
+
+
+def _asked(given: Any) -> Asked:
+    if isinstance(given, list):
+        raise LimitExceeded("documents in one request", 1, len(given), "Send one object.")
+    if not isinstance(given, dict):
+        raise BadValue("body", "it is no JSON object")
+    query, name = given.get("query"), given.get("operationName")
+    variables = given.get("variables") or {}
+    if not isinstance(query, str):
+        raise BadValue("query", "it is no text")
+    if not isinstance(variables, dict):
+        raise BadValue("variables", "they are no JSON object")
+    if name is not None and not isinstance(name, str):
+        raise BadValue("operationName", "it is no text")
+    return Asked(query, variables, name or None)
+
+
+def _answer(request: Request, result: ExecutionResult) -> Response:
+    """Return a result as a response.
+
+    One without data because the server could not answer has a status of 500 and more, so that
+    clients and balancers notice; what is wrong with the document has one for clients alone that
+    accept `application/graphql-response+json`.
+    """
+    status = 200
+    is_modern = _accepts(request, _RESPONSE)
+    if result.data is None and result.errors:
+        found = 400 if code_of(result) == "BAD_DOCUMENT" else status_of_code(code_of(result))
+        status = found if is_modern or found >= 500 else 200
+    made = JSONResponse(answer_of(result), status)
+    if is_modern:
+        made.headers["content-type"] = f"{_RESPONSE}; charset=utf-8"
+    return made
+
+
+def _accepts(request: Request, kind: str) -> bool:
+    accepted = request.headers.get("accept", "").lower()
+    return any(part.partition(";")[0].strip() == kind for part in accepted.split(","))

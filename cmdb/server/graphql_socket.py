@@ -1,0 +1,157 @@
+"""How are results pushed over a WebSocket? By the protocol `graphql-transport-ws`.
+
+Strawberry speaks the protocol; here it learns who asks, from the header of the handshake or from
+the payload of `connection_init`, and that a token may end while a subscription goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+from fastapi import APIRouter
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http.exceptions import (
+    NonJsonMessageReceived,
+    NonTextMessageReceived,
+    WebSocketDisconnected,
+)
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+)
+from strawberry.types import ExecutionResult
+from strawberry.types.unset import UNSET
+
+from cmdb.errors import CmdbError, Unauthenticated
+from cmdb.server.api import Asked
+from cmdb.server.identity import known_by
+from cmdb.server.serving import noted_of, serving_of
+
+router = APIRouter()
+
+FORBIDDEN: Final = 4403
+NOT_ACCEPTABLE: Final = 4406
+MOST_SUBSCRIPTIONS = 20
+_INIT_WITHIN = timedelta(seconds=10)
+
+
+@router.websocket("/graphql")
+async def serve_socket(websocket: WebSocket) -> None:
+    """Serve one connection."""
+    noted_of(websocket).operation = "websocket"
+    if GRAPHQL_TRANSPORT_WS_PROTOCOL not in websocket.scope["subprotocols"]:
+        await websocket.close(NOT_ACCEPTABLE, f"Speak {GRAPHQL_TRANSPORT_WS_PROTOCOL}")
+        return
+    await websocket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL)
+    gauge = serving_of(websocket).meters.subscribers.labels("websocket")
+    gauge.inc()
+    try:
+        await _Connection(websocket).serve()
+    finally:
+        gauge.dec()
+
+
+class _Connection:
+    """One connection: the socket, the view and the schema as Strawberry's handler wants them."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._serving = serving_of(websocket)
+        self._given = websocket.headers.get("authorization", "")
+        self._handler: Any = BaseGraphQLTransportWSHandler(
+            view=self,  # type: ignore[arg-type]
+            websocket=self,  # type: ignore[arg-type]
+            context=_Entering(),
+            root_value=None,
+            schema=self,  # type: ignore[arg-type]
+            connection_init_wait_timeout=_INIT_WITHIN,
+            max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
+        )
+
+    async def serve(self) -> None:
+        """Serve until either side closes."""
+        await self._handler.handle()
+
+    # The view: who asks?
+
+    async def on_ws_connect(self, context: _Entering) -> Any:
+        """Take the token of the payload, or that of the handshake."""
+        sent = next(
+            (v for k, v in context.connection_params.items() if k.lower() == "authorization"), None
+        )
+        if isinstance(sent, str):
+            self._given = sent
+        try:
+            caller = await known_by(self._websocket, self._given)
+        except CmdbError as error:
+            noted_of(self._websocket).code = error.code
+            raise ConnectionRejectionError from error
+        request_id = noted_of(self._websocket).request_id
+        self._handler.context = self._serving.api.context(caller, request_id)
+        return UNSET
+
+    # The schema: what are the results?
+
+    async def stream(
+        self,
+        query: str,
+        variable_values: Mapping[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: None = None,  # noqa: ARG002 - the handler names it
+        operation_name: str | None = None,
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Return the results of an operation; the connection ends with the token."""
+        asked = Asked(query, variable_values or {}, operation_name)
+        return self._results(asked, context_value)
+
+    async def _results(self, asked: Asked, context: Any) -> AsyncGenerator[ExecutionResult, None]:
+        results = self._serving.api.stream(
+            asked, context, lambda: known_by(self._websocket, self._given)
+        )
+        try:
+            async for result in results:
+                yield result
+        except Unauthenticated as error:
+            noted_of(self._websocket).code = error.code
+            await self.close(FORBIDDEN, "Forbidden")
+        finally:
+            await results.aclose()
+
+    # The socket: JSON in text messages
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncIterator[object]:
+        """Yield messages until the client goes."""
+        try:
+            while self._websocket.application_state != WebSocketState.DISCONNECTED:
+                try:
+                    yield orjson.loads(await self._websocket.receive_text())
+                except orjson.JSONDecodeError as error:
+                    if not ignore_parsing_errors:
+                        raise NonJsonMessageReceived from error
+        except KeyError as error:
+            raise NonTextMessageReceived from error
+        except WebSocketDisconnect:
+            return
+
+    async def send_json(self, message: Mapping[str, object]) -> None:
+        """Send one message."""
+        try:
+            await self._websocket.send_text(orjson.dumps(message, default=str).decode())
+        except (WebSocketDisconnect, RuntimeError) as error:
+            raise WebSocketDisconnected from error
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close the connection, if it is still open."""
+        if self._websocket.application_state == WebSocketState.CONNECTED:
+            await self._websocket.close(code, reason)
+
+
+class _Entering:
+    """The context until it is known who asks."""
+
+    def __init__(self) -> None:
+        self.connection_params: Mapping[str, Any] = {}

@@ -1,0 +1,92 @@
+"""Which steps did a request take? Spans from the request to each Cypher statement, where wanted.
+
+Off by default: then nothing of OpenTelemetry is imported and a span costs nothing. A span carries
+the text of a statement, never the values of its parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from cmdb.errors import BadSettings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+_NOTHING: AbstractContextManager[None] = nullcontext()
+
+
+class Tracing:
+    """Where spans go; nowhere without a provider."""
+
+    def __init__(self, provider: TracerProvider | None = None) -> None:
+        self._provider = provider
+        self._tracer = None if provider is None else provider.get_tracer("cmdb")
+
+    def request(
+        self, name: str, headers: Mapping[str, str], attributes: Mapping[str, Any]
+    ) -> AbstractContextManager[None]:
+        """Return the span of a request, a child of the client's where it sends one."""
+        if self._tracer is None:
+            return _NOTHING
+        return self._request(name, headers, attributes)
+
+    def observe(self, kind: str, text: str) -> AbstractContextManager[None]:
+        """Return the span of one read, write or statement; see `cmdb.ports.service.Observe`."""
+        if self._tracer is None:
+            return _NOTHING
+        return self._statement(kind, text)
+
+    def close(self) -> None:
+        """Send what waits to be sent."""
+        if self._provider is not None:
+            self._provider.shutdown()
+
+    @contextmanager
+    def _request(
+        self, name: str, headers: Mapping[str, str], attributes: Mapping[str, Any]
+    ) -> Iterator[None]:
+        from opentelemetry.trace import SpanKind
+        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+        assert self._tracer is not None  # noqa: S101 - asked before
+        parent = TraceContextTextMapPropagator().extract(headers)
+        with self._tracer.start_as_current_span(
+            name, context=parent, kind=SpanKind.SERVER, attributes=dict(attributes)
+        ):
+            yield
+
+    @contextmanager
+    def _statement(self, kind: str, text: str) -> Iterator[None]:
+        from opentelemetry.trace import SpanKind
+
+        assert self._tracer is not None  # noqa: S101 - asked before
+        with self._tracer.start_as_current_span(
+            f"database {kind}",
+            kind=SpanKind.CLIENT,
+            attributes={"db.system.name": "cmdb", "db.query.text": text.strip()},
+            record_exception=False,
+        ):
+            yield
+
+
+def open_tracing(*, is_wanted: bool) -> Tracing:
+    """Return where spans go: to the collector that the OTEL_ variables name, or nowhere.
+
+    Raises:
+        BadSettings: The packages for it are not installed.
+    """
+    if not is_wanted:
+        return Tracing()
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError as error:
+        raise BadSettings("CMDB_TRACING", "it needs pip install 'cmdb[tracing]'") from error
+    provider = TracerProvider(resource=Resource.create({"service.name": "cmdb"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    return Tracing(provider)

@@ -1,0 +1,206 @@
+"""How does the body of an import become files, whatever its size? Piece by piece.
+
+The next piece is asked for when the one before is written, so that a fast client waits for the
+disk and memory stays flat. What arrives is counted as it will be read, that is inflated.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING
+
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.requests import Request
+
+from cmdb.errors import BadFile, BadValue, LimitExceeded
+from cmdb.model.records import ImportInput
+from cmdb.server.bodies import announced_length
+from cmdb.server.http_errors import IMPORT_BYTES, IMPORT_FILES
+from cmdb.server.serving import serving_of
+
+if TYPE_CHECKING:
+    from python_multipart.multipart import MultipartCallbacks
+
+MOST_FILES = 10_000
+INPUT, MAPPING = "input", "mapping"
+INPUT_PART = "file"
+_PIECE = 1 << 20
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+async def receive_input(
+    request: Request, folder: Path, file_name: str
+) -> tuple[ImportInput, Path | None]:
+    """Return what is to be imported and a mapping file, written below a folder.
+
+    A body of type `multipart/form-data` has parts `file`, one or many (many are a folder), and at
+    most one part `mapping`; any other body is the file itself.
+
+    Args:
+        request: Its body is read to the end.
+        folder: An empty folder.
+        file_name: How messages call the file, where the body is the file itself.
+
+    Raises:
+        LimitExceeded: It is too large, or it has too many files.
+        BadFile: It is not compressed as it says, or no multipart body.
+    """
+    limit = serving_of(request).settings.import_limit_bytes
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    pieces = _pieces(request, limit)
+    if kind == b"multipart/form-data":
+        return await _receive_parts(request, pieces, folder, options.get(b"boundary", b""))
+    path = folder / INPUT
+    with path.open("wb") as file:
+        async for piece in pieces:
+            await serving_of(request).run(file.write, piece)
+    return ImportInput(path=path, name=file_name), None
+
+
+async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Yield the body inflated, counted against the limit."""
+    if announced_length(request) > limit:
+        raise LimitExceeded(IMPORT_BYTES, limit, announced_length(request))
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "gzip"):
+        raise BadValue("Content-Encoding", f"{encoding!r} is not known", "Send gzip or nothing.")
+    parts = request.stream() if encoding == "identity" else _inflated(request)
+    size = 0
+    async for part in parts:
+        size += len(part)
+        if size > limit:
+            raise LimitExceeded(IMPORT_BYTES, limit, size, "CMDB_IMPORT_LIMIT says how large.")
+        if part:
+            yield part
+
+
+async def _inflated(request: Request) -> AsyncIterator[bytes]:
+    run = serving_of(request).run
+    inflating = zlib.decompressobj(_GZIP)
+    try:
+        async for part in request.stream():
+            rest = part
+            while rest:
+                if inflating.eof:
+                    inflating = zlib.decompressobj(_GZIP)
+                # A piece at a time: a small body may inflate to more than there is memory.
+                yield await run(inflating.decompress, rest, _PIECE)
+                rest = inflating.unconsumed_tail or inflating.unused_data
+        while piece := await run(inflating.decompress, b"", _PIECE):
+            yield piece
+    except zlib.error as error:
+        raise BadFile("the body", "it is not compressed as it says (gzip)") from error
+    if not inflating.eof:
+        raise BadFile("the body", "it ends in the middle (gzip)")
+
+
+async def _receive_parts(
+    request: Request, pieces: AsyncIterator[bytes], folder: Path, boundary: bytes
+) -> tuple[ImportInput, Path | None]:
+    run = serving_of(request).run
+    parts = _Parts(folder)
+    parser = MultipartParser(boundary, parts.callbacks)
+    try:
+        async for piece in pieces:
+            await run(parser.write, piece)
+        await run(parser.finalize)
+    except FormParserError as error:
+        raise BadFile("the body", f"it is no multipart form ({error})") from error
+    finally:
+        parts.close()
+    if not parts.files:
+        raise BadValue("file", "the form has no part of that name")
+    if len(parts.files) == 1:
+        name, path = parts.files[0]
+        return ImportInput(path=path, name=name), parts.mapping
+    return ImportInput(path=folder / INPUT, name="the folder"), parts.mapping
+
+
+class _Parts:
+    """Writes the parts of a form to files as the parser finds them.
+
+    Attributes:
+        files: Name and path of each part `file`.
+        mapping: Path of the part `mapping`, if there is one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.files: list[tuple[str, Path]] = []
+        self.mapping: Path | None = None
+        self._folder = folder
+        self._file: IO[bytes] | None = None
+        self._name = self._value = b""
+        self._disposition = b""
+
+    @property
+    def callbacks(self) -> MultipartCallbacks:
+        """What the parser calls."""
+        return {
+            "on_part_begin": self._begin,
+            "on_header_field": self._add_name,
+            "on_header_value": self._add_value,
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._open,
+            "on_part_data": self._write,
+            "on_part_end": self.close,
+        }
+
+    def close(self) -> None:
+        """End the part at hand."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _begin(self) -> None:
+        self._name = self._value = self._disposition = b""
+
+    def _add_name(self, data: bytes, start: int, end: int) -> None:
+        self._name += data[start:end]
+
+    def _add_value(self, data: bytes, start: int, end: int) -> None:
+        self._value += data[start:end]
+
+    def _end_header(self) -> None:
+        if self._name.lower() == b"content-disposition":
+            self._disposition = self._value
+        self._name = self._value = b""
+
+    def _open(self) -> None:
+        _, options = parse_options_header(self._disposition)
+        kind = options.get(b"name", b"").decode("utf-8", "replace")
+        name = options.get(b"filename", b"").decode("utf-8", "replace")
+        if kind == MAPPING and self.mapping is None:
+            # The suffix tells the importer how to read it.
+            self.mapping = path = self._folder / f"{MAPPING}{PurePosixPath(name).suffix}"
+        elif kind == INPUT_PART:
+            path = self._folder / INPUT / relative_path(name or f"part-{len(self.files) + 1}")
+            self.files.append((name or "the body", path))
+        else:
+            raise BadValue(kind or "name", "the form has parts `file` and one part `mapping`")
+        if len(self.files) > MOST_FILES:
+            raise LimitExceeded(IMPORT_FILES, MOST_FILES, len(self.files))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("xb")
+        except OSError as error:
+            raise BadValue(kind, f"{name!r} comes twice, or is no name of a file") from error
+
+    def _write(self, data: bytes, start: int, end: int) -> None:
+        if self._file is not None:
+            self._file.write(data[start:end])
+
+
+def relative_path(name: str) -> PurePosixPath:
+    """Return the path below a folder that a client's file name stands for.
+
+    Raises:
+        BadValue: It leads out of the folder, or holds what no file name should.
+    """
+    path = PurePosixPath(name.replace("\\", "/"))
+    is_odd = not name.isprintable() or len(name) > 1_000 or ":" in name
+    if is_odd or path.is_absolute() or not path.parts or ".." in path.parts:
+        raise BadValue("file", f"{name!r} is no name of a file within a folder")
+    return path

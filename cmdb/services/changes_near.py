@@ -1,0 +1,229 @@
+"""What was changed around some CIs lately, and what is planned there?
+
+The cost is in proportion to the changes found, not to the length of the log: the neighbourhood
+comes from the snapshot, the versions of its CIs and relationships say which of them changed since
+the moment, and each change names the one before it (ADR 5). Reads of the database: those that name
+the CIs asked about; one for the moment; one for the planned changes; for each 500 CIs of the
+neighbourhood one for their values and one for their relationships (and one more where names of
+others are told); and one for each entry of the log that is told.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cmdb.errors import BadValue
+from cmdb.model.changes import LogChange
+from cmdb.model.inventory import Relationship, from_epoch_ms, to_epoch_ms
+from cmdb.model.log import LogEntry
+from cmdb.model.nodes import NodeListing
+from cmdb.model.practice_reports import NearEvent, NearReport
+from cmdb.ports import chunks
+from cmdb.services.context import Context
+from cmdb.services.find_ci import find_all, named
+from cmdb.services.neighbourhood import find_neighbours
+from cmdb.services.permit import permit
+from cmdb.services.present import effects_of
+from cmdb.services.read_log import kind_of_change
+from cmdb.services.record_cis import RecordCIs
+from cmdb.services.record_listing import check_aware
+
+MOST_HOPS = 5
+MOST_EVENTS = 1_000
+MOST_NEIGHBOURS = 2_000
+TOLD_STATES = ("scheduled", "implementing", "review", "closed", "failed", "backed_out")
+_BATCH = 500
+
+
+def changes_near(
+    context: Context, names: Sequence[str], since_at: datetime, hops: int = 2, limit: int = 100
+) -> NearReport:
+    """Return what the log and planned changes touched around these CIs, newest first.
+
+    Drafts and cancelled changes touch nothing. Of a CI that the caller may not see, it is told
+    that it changed, without name and values.
+
+    Args:
+        context: On whose behalf, and with what.
+        names: The CIs to look around.
+        since_at: An aware time; what happened later is told.
+        hops: Relationships between them and what is told, either way; 0 for themselves alone.
+        limit: Most events; `is_partial` says whether there are more.
+
+    Raises:
+        UnknownCI: With the nearest names.
+        AmbiguousName: With the candidates.
+        BadValue: No CI, a time without a zone, or a number that cannot be.
+    """
+    permit(context.caller, "read")
+    _check(names, since_at, hops, limit)
+    cis = find_all(context, list(names))
+    snapshot = context.snapshots.latest()
+    near = find_neighbours(snapshot, [ci.id for ci in cis], hops, MOST_NEIGHBOURS)
+    surroundings = _Surroundings(context, near.hops)
+    logged = list(_logged(context, surroundings, since_at, limit + 1))
+    planned, has_more = _planned(context, surroundings, since_at, limit + 1)
+    events = sorted([*logged, *planned], key=lambda event: (event.at, event.revision), reverse=True)
+    is_partial = near.is_partial or has_more or surroundings.is_erased or len(events) > limit
+    return NearReport(
+        tuple(named(ci) for ci in cis), since_at, hops, tuple(events[:limit]), is_partial
+    )
+
+
+def _check(names: Sequence[str], since_at: datetime, hops: int, limit: int) -> None:
+    check_aware("since", since_at)
+    if not names:
+        raise BadValue("ci", "no CI is named", "Name at least one.")
+    if not 0 <= hops <= MOST_HOPS:
+        raise BadValue("hops", f"it must be from 0 to {MOST_HOPS}")
+    if not 1 <= limit <= MOST_EVENTS:
+        raise BadValue("limit", f"it must be from 1 to {MOST_EVENTS}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Touch:
+    """A change of the log, and the entry that made it."""
+
+    entry: LogEntry
+    change: LogChange
+
+
+class _Surroundings:
+    """What is known of a neighbourhood: hops, names, and relationships with their ends."""
+
+    def __init__(self, context: Context, hops: Mapping[str, int]) -> None:
+        self.hops = hops
+        self.ids = sorted(hops)
+        self.is_erased = False
+        self.versions: dict[str, int] = {}
+        self.relationships: dict[str, Relationship] = {}
+        for batch in chunks(self.ids, _BATCH):
+            rows = context.store.ci_properties(batch)
+            self.versions |= {ci: int(row["version"]) for ci, row in rows.items()}
+            for each in context.store.find_relationships(
+                batch, context.caller.visibility, live_only=False
+            ):
+                self.relationships[each.id] = each
+        ends = {e for r in self.relationships.values() for e in (r.dependent, r.provider)}
+        self.cis = RecordCIs(context, {*self.ids, *ends})
+
+    def versions_after(self, revision: int) -> list[tuple[int, str]]:
+        """Return (-version, subject) of everything that changed after a revision."""
+        found = [(-v, ci) for ci, v in self.versions.items() if v > revision]
+        return found + [
+            (-r.version, r.id) for r in self.relationships.values() if r.version > revision
+        ]
+
+    def nearest(self, change: LogChange) -> str:
+        """Return the CI that a change touched; of a relationship the end that is nearer."""
+        if not change.ends:
+            return change.id
+        ends = [change.ends["dependent"], change.ends["provider"]]
+        return min(ends, key=lambda ci: (self.hops.get(ci, MOST_HOPS + 1), ci))
+
+
+def _logged(
+    context: Context, surroundings: _Surroundings, since_at: datetime, limit: int
+) -> Iterator[NearEvent]:
+    first = context.store.revision_at(since_at)
+    touches = _walk(context, surroundings, first)
+    for _, touch in zip(range(limit), touches, strict=False):
+        yield _event(surroundings, touch)
+
+
+def _walk(context: Context, surroundings: _Surroundings, after: int) -> Iterator[_Touch]:
+    """Yield changes newest first, each subject's chain followed back to a revision."""
+    waiting = surroundings.versions_after(after)
+    heapq.heapify(waiting)
+    entry: LogEntry | None = None
+    changes: dict[str, LogChange] = {}
+    while waiting:
+        negative, subject = heapq.heappop(waiting)
+        if entry is None or entry.revision != -negative:
+            (entry,) = context.store.entries(-negative, -negative)
+            changes = {each.id: each for each in entry.changes if each is not None}
+        change = changes.get(subject)
+        if change is None:
+            surroundings.is_erased = True
+            continue
+        yield _Touch(entry, change)
+        if change.previous > after:
+            heapq.heappush(waiting, (-change.previous, subject))
+
+
+def _event(surroundings: _Surroundings, touch: _Touch) -> NearEvent:
+    entry, change = touch.entry, touch.change
+    ci = surroundings.nearest(change)
+    subject = surroundings.cis.named(ci)
+    is_told = bool(subject.id)
+    return NearEvent(
+        from_epoch_ms(entry.at),
+        "log",
+        subject,
+        surroundings.hops[ci],
+        entry.revision,
+        "",
+        str(entry.header.get("actor", "")),
+        str(entry.header.get("source", "")),
+        _what(surroundings, change),
+        dict(change.before) if is_told else {},
+        dict(change.after) if is_told else {},
+    )
+
+
+def _what(surroundings: _Surroundings, change: LogChange) -> str:
+    done = kind_of_change(change)
+    if change.ends:
+        names = [str(surroundings.cis.named(change.ends[e])) for e in ("dependent", "provider")]
+        return f"{names[0]} {change.ends['type']} {names[1]} {done}"
+    if done != "changed":
+        return done
+    fields = sorted({*change.before, *change.after})
+    return "changed " + ", ".join(field.removeprefix("a_") for field in fields)
+
+
+def _planned(
+    context: Context, surroundings: _Surroundings, since_at: datetime, limit: int
+) -> tuple[list[NearEvent], bool]:
+    """Return what planned changes touch, and whether there are more of them."""
+    page = context.store.list_nodes(
+        NodeListing(
+            "change",
+            TOLD_STATES,
+            concerns=surroundings.ids,
+            from_at=to_epoch_ms(since_at),
+            first=limit,
+        )
+    )
+    events = []
+    for node in page.nodes:
+        for effect in effects_of(node):
+            if effect.ci not in surroundings.hops or _is_over(effect.end_at, since_at):
+                continue
+            subject = surroundings.cis.named(effect.ci)
+            title = node.body["title"] if subject.id else "a change"
+            times: dict[str, Any] = {"start_at": effect.start_at, "end_at": effect.end_at}
+            events.append(
+                NearEvent(
+                    effect.start_at or since_at,
+                    "change",
+                    subject,
+                    surroundings.hops[effect.ci],
+                    0,
+                    node.id,
+                    str(node.body["planned_by"]),
+                    "",
+                    f"{title} ({node.state}): {effect.effect.replace('_', ' ')}",
+                    {},
+                    times,
+                )
+            )
+    return events, page.has_next
+
+
+def _is_over(end_at: datetime | None, since_at: datetime) -> bool:
+    return end_at is not None and end_at <= since_at

@@ -1,0 +1,63 @@
+"""Which imports ran, how far are they, and what did each report?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cmdb.errors import BadValue, UnknownRecord
+from cmdb.model.inventory import ImportRun, from_epoch_ms
+from cmdb.model.rights import Caller
+from cmdb.model.selection import MAX_PAGE
+from cmdb.model.system_reports import RunList, RunReport
+from cmdb.services.context import Context
+from cmdb.services.permit import permit
+
+REPORT, ERROR = "report", "error"
+"""Under which names a run keeps in its `counts` what it reported, or what ended it."""
+_QUOTING = ("plan", "problems")
+
+
+def list_runs(context: Context, source: str = "", limit: int = 50) -> RunList:
+    """Return runs of imports, newest first; those of one data source if it is named."""
+    permit(context.caller, "read", "import runs")
+    if not 1 <= limit <= MAX_PAGE:
+        raise BadValue("limit", f"a list has 1 to {MAX_PAGE} runs")
+    found = context.store.find_runs(source=source, limit=limit)
+    return RunList(tuple(_shown(run, context.caller) for run in found))
+
+
+def find_run(context: Context, run_id: str) -> RunReport:
+    """Return one run of an import.
+
+    Raises:
+        UnknownRecord: There is none of that id.
+    """
+    permit(context.caller, "read", "import runs")
+    found = context.store.find_run(run_id)
+    if found is None:
+        raise UnknownRecord("import run", run_id)
+    return _shown(found, context.caller)
+
+
+def _shown(run: ImportRun, caller: Caller) -> RunReport:
+    return RunReport(
+        run.id,
+        run.source,
+        run.scope,
+        run.format,
+        run.state,
+        run.phase,
+        run.done,
+        from_epoch_ms(run.started_at),
+        from_epoch_ms(run.ended_at) if run.ended_at else None,
+        run.is_complete,
+        _reduced(run.counts.get(REPORT, {}), run, caller),
+        dict(run.counts.get(ERROR, {})),
+    )
+
+
+def _reduced(report: Mapping[str, Any], run: ImportRun, caller: Caller) -> dict[str, Any]:
+    """Return a report without what it quotes of its input, for those who may not see all of it."""
+    may_quote = caller.visibility.sees_all or caller.source == run.source
+    return {name: value for name, value in report.items() if may_quote or name not in _QUOTING}

@@ -1,0 +1,160 @@
+"""How does one process serve many callers? One store and one set of snapshots, a context for each.
+
+The use cases that only a server needs are imported when they are needed, like all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cmdb.errors import KeyReused, UnknownRecord
+from cmdb.model.log import LogHead
+from cmdb.model.rights import Caller
+from cmdb.services.context import Context
+from cmdb.services.import_inventory import scope_text
+from cmdb.services.local_operations import LocalOperations
+from cmdb.services.permit import permit
+from cmdb.services.running_imports import RunningImports
+
+if TYPE_CHECKING:
+    from cmdb.model.import_reports import ImportReport, ImportRequest
+    from cmdb.model.records import Importer, ImportInput, Record
+    from cmdb.model.system_reports import RunReport
+    from cmdb.ports import Operations, Progress
+    from cmdb.ports.graph_reading import GraphReading
+
+
+class LocalService:
+    """`Service` over a context of this process; the caller of that context is not looked at.
+
+    Attributes:
+        imports: The imports that this process runs.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        find_importer: Callable[[str], Importer],
+        list_importers: Callable[[], Mapping[str, str]],
+        encode: Callable[[Iterator[Record]], Iterator[bytes]],
+    ) -> None:
+        self.imports = RunningImports()
+        self._context = context
+        self._find_importer = find_importer
+        self._list_importers = list_importers
+        self._encode = encode
+
+    def authenticate(self, secret: str) -> Caller:
+        """Return whom a token stands for."""
+        from cmdb.services.authenticate import authenticate
+
+        return authenticate(self._context.store, self._context.clock, secret)
+
+    def operations(self, caller: Caller) -> Operations:
+        """Return the operations on behalf of a caller; closing them closes nothing else."""
+        return ServedOperations(
+            replace(self._context, caller=caller),
+            self._find_importer,
+            self._list_importers,
+            self._encode,
+            self.imports,
+        )
+
+    def reading(self, caller: Caller) -> GraphReading:
+        """Return batched reads on behalf of a caller."""
+        from cmdb.services.graph_reading import LocalGraphReading
+
+        return LocalGraphReading(replace(self._context, caller=caller))
+
+    def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
+        """Note a run that is about to begin, or return the one that has its id already."""
+        permit(caller, "import", request.source)
+        self._find_importer(request.format)
+        known = self.imports.begin(request, caller.actor, self._context.clock.now())
+        if known is None:
+            known = self._recorded(caller, request.run_id)
+            if known is not None:
+                self.imports.withdraw(request.run_id)
+        if known is not None and not _is_same(known, request):
+            raise KeyReused(request.run_id)
+        return known
+
+    def withdraw_import(self, run_id: str) -> None:
+        """Forget a run that was announced and does not begin."""
+        self.imports.withdraw(run_id)
+
+    def _recorded(self, caller: Caller, run_id: str) -> RunReport | None:
+        from cmdb.services.import_runs import find_run
+
+        try:
+            found = find_run(replace(self._context, caller=caller), run_id)
+        except UnknownRecord:
+            return None
+        return found if found.state == "finished" else None
+
+    def head(self) -> LogHead:
+        """Return the newest entry of the log."""
+        return self._context.store.head()
+
+    def snapshot_revision(self) -> int:
+        """Return the revision of the newest compiled snapshot, -1 where there is none yet."""
+        return self._context.snapshots.newest_revision
+
+    def close(self) -> None:
+        """Release the database."""
+        self._context.store.close()
+
+
+def _is_same(known: RunReport, request: ImportRequest) -> bool:
+    asked = (request.format, request.source, scope_text(request))
+    return (known.format, known.source, known.scope) == asked
+
+
+class ServedOperations(LocalOperations):
+    """`Operations` of one caller of a service: knows of runs before the database does."""
+
+    def __init__(
+        self,
+        context: Context,
+        find_importer: Callable[[str], Importer],
+        list_importers: Callable[[], Mapping[str, str]],
+        encode: Callable[[Iterator[Record]], Iterator[bytes]],
+        imports: RunningImports,
+    ) -> None:
+        super().__init__(context, find_importer, list_importers, encode)
+        self._imports = imports
+
+    def close(self) -> None:
+        """Leave the database open: it belongs to the service."""
+
+    def import_inventory(
+        self, source: ImportInput, request: ImportRequest, progress: Progress | None = None
+    ) -> ImportReport:
+        """Read a file or folder into the inventory, or plan it; an announced run is told of."""
+        run_id, clock = request.run_id, self._context.clock
+        if not run_id:
+            return super().import_inventory(source, request, progress)
+
+        def advance(phase: str, done: int, total: int) -> None:
+            self._imports.advance(run_id, phase, done)
+            if progress is not None:
+                progress(phase, done, total)
+
+        try:
+            report = super().import_inventory(source, request, advance)
+        except BaseException as error:
+            self._imports.fail(run_id, error, clock.now())
+            raise
+        self._imports.finish(run_id, report, clock.now())
+        return report
+
+    def find_run(self, run_id: str) -> RunReport:
+        """Return one run of an import, as far as this process knows it, or as recorded."""
+        run = self._imports.find(run_id)
+        caller = self._context.caller
+        is_own = run is not None and self._imports.actor_of(run_id) == caller.actor
+        if run is not None and (is_own or "administrator" in caller.roles):
+            return run
+        return super().find_run(run_id)

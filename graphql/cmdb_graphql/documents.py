@@ -1,0 +1,57 @@
+"""How is the same document not parsed and validated twice? It is kept, by its text, in a bound."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules, validate
+
+from cmdb_graphql.limits import Limits, check_text
+
+
+@dataclass(slots=True)
+class Known:
+    """A document that parses; `errors` is None until it was validated."""
+
+    document: DocumentNode
+    errors: list[GraphQLError] | None = None
+
+
+class Documents:
+    """The documents used last, parsed, and validated once that was asked for."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits) -> None:
+        self._schema = schema
+        self._limits = limits
+        self._known: OrderedDict[str, Known] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def parsed(self, text: str) -> Known:
+        """Return a document by its text.
+
+        Raises:
+            LimitExceeded: It is too large or too deeply nested to be parsed.
+            GraphQLSyntaxError: It is no document.
+        """
+        with self._lock:
+            if text in self._known:
+                self._known.move_to_end(text)
+                return self._known[text]
+        check_text(text, self._limits)
+        known = Known(parse(text, no_location=False))
+        with self._lock:
+            self._known[text] = known
+            while len(self._known) > self._limits.cached:
+                self._known.popitem(last=False)
+        return known
+
+    def validated(self, known: Known) -> list[GraphQLError]:
+        """Return what is wrong with a document, at most a hundred things."""
+        if known.errors is None:
+            known.errors = validate(self._schema, known.document, specified_rules, max_errors=100)
+        return known.errors

@@ -1,0 +1,170 @@
+"""How is a document executed? One function, whoever calls: limits, documents kept, errors shown.
+
+`ApiSchema.execute` runs queries and mutations, `ApiSchema.stream` subscriptions as well; both are
+what Strawberry's HTTP and WebSocket views call. A faster executor of hot reads stands in `execute`,
+before Strawberry, and answers what it can.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, Iterable, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+from cmdb.errors import Forbidden, LimitExceeded
+from cmdb_graphql.context import ApiContext
+from cmdb_graphql.descriptions import describe
+from cmdb_graphql.documents import Documents, Known
+from cmdb_graphql.errors import as_error, show_errors
+from cmdb_graphql.limits import Limits, check_document, check_variables, not_trusted
+
+
+class ApiSchema(strawberry.Schema):
+    """The schema with its limits; `limits` and `documents` are those of this process."""
+
+    def __init__(self, limits: Limits, **parts: Any) -> None:
+        super().__init__(extensions=[lambda: _Known(self)], **parts)
+        describe(self._schema)
+        self.limits = limits
+        self.documents = Documents(self._schema, limits)
+
+    async def execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> ExecutionResult:
+        """Return data and errors of a query or mutation, as the caller may see them."""
+        context = _context(context_value)
+        try:
+            self._check(query, variable_values, context)
+            async with asyncio.timeout(self.limits.seconds):
+                result = await super().execute(
+                    query,
+                    variable_values,
+                    context.for_operation(),
+                    root_value,
+                    operation_name,
+                    allowed_operation_types,
+                    operation_extensions,
+                )
+        except TimeoutError:
+            result = _failed(LimitExceeded("seconds", self.limits.seconds, self.limits.seconds))
+        except Exception as error:
+            result = _failed(error)
+        return _shown(result, context)
+
+    async def stream(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,
+        root_value: Any | None = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> Any:
+        """Return an asynchronous generator of the results of any operation."""
+        context = _context(context_value)
+        try:
+            self._check(query, variable_values, context)
+        except Exception as error:
+            return _once(_shown(_failed(error), context))
+        results = await super().stream(
+            query,
+            variable_values,
+            context.for_operation(),
+            root_value,
+            operation_name,
+            operation_extensions,
+            allowed_operation_types,
+        )
+        return _shown_each(results, context)
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
+        """Leave errors alone: they are logged and shown once, at the end."""
+
+    def _check(self, query: str | None, variables: Any, context: ApiContext) -> None:
+        """Return if a document may be run.
+
+        Raises:
+            LimitExceeded: It is over a limit.
+            Forbidden: The caller has no role at all, or asks for a schema that is not shown.
+            GraphQLError: It is no document, or none of the trusted ones.
+        """
+        if not context.caller.roles:
+            raise Forbidden(context.caller.actor, "read")
+        if not query:
+            raise GraphQLError("There is no document: `query` is empty.")
+        trusted = self.limits.trusted
+        if trusted is not None and document_hash(query) not in trusted:
+            raise not_trusted()
+        check_variables(variables, self.limits)
+        document = self.documents.parsed(query).document
+        actor = context.caller.actor
+        check_document(self._schema, document, variables, self.limits, actor)
+
+
+class _Known(SchemaExtension):
+    """Hands over documents that were parsed and validated before."""
+
+    def __init__(self, schema: ApiSchema) -> None:
+        super().__init__()
+        self._schema = schema
+        self._document: Known | None = None
+
+    def on_parse(self) -> Iterator[None]:
+        """Take the parsed document."""
+        self._document = self._schema.documents.parsed(self.execution_context.query or "")
+        self.execution_context.graphql_document = self._document.document
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Take what validation found."""
+        if self._document is not None:
+            found = self._schema.documents.validated(self._document)
+            self.execution_context.pre_execution_errors = found
+        yield
+
+
+def document_hash(text: str) -> str:
+    """Return what a list of trusted documents names a document by: its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _context(given: Any) -> ApiContext:
+    if not isinstance(given, ApiContext):
+        raise TypeError("the context of a document must be an ApiContext")
+    return given
+
+
+def _failed(error: Exception) -> ExecutionResult:
+    return ExecutionResult(data=None, errors=[as_error(error)])
+
+
+def _shown(result: Any, context: ApiContext) -> ExecutionResult:
+    result.errors = show_errors(result.errors, context.request_id)
+    shown: ExecutionResult = result
+    return shown
+
+
+async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+    yield result
+
+
+async def _shown_each(results: Any, context: ApiContext) -> AsyncGenerator[ExecutionResult, None]:
+    async with aclosing(results):
+        async for result in results:
+            yield _shown(result, context)

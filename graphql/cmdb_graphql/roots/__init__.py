@@ -1,0 +1,1 @@
+"""What can be asked, written and subscribed to? The root fields, one file for each subject."""

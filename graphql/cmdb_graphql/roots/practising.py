@@ -1,0 +1,229 @@
+"""What can be written of incidents, changes, kept previews, tokens and retention?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from cmdb.model import access, incidents, planned_changes, practice_reports, system_reports
+from cmdb.ports.requests import ChangeUpdate, IncidentUpdate, NewChange, NewIncident
+from cmdb_graphql import inputs
+from cmdb_graphql.context import Ask
+from cmdb_graphql.ids import local_id
+from cmdb_graphql.types import enums
+from cmdb_graphql.types.results import (
+    ChangeResult,
+    ChangeWritten,
+    CreateTokenResult,
+    IncidentResult,
+    IncidentWritten,
+    PayloadsErased,
+    PreviewKept,
+    PreviewResult,
+    RetentionResult,
+    RevokeTokenResult,
+    TokenCreated,
+    TokenRevoked,
+)
+from cmdb_graphql.writing import reason_of, write
+
+
+@strawberry.type
+class PractisingMutation:
+    """Writes of the practices and of the service itself; each is one entry of the log."""
+
+    @strawberry.mutation(description="Record an incident; it enters every answer about impact.")
+    async def open_incident(
+        self,
+        info: Ask,
+        input: inputs.OpenIncidentInput,  # noqa: A002
+    ) -> IncidentResult:
+        """Record an incident."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+
+        def work() -> incidents.Incident:
+            affected = tuple(each.asked() for each in input.affected)
+            new = NewIncident(input.title, affected, input.description)
+            return operations.open_incident(new, reason)
+
+        return await write(info, work, _incident)
+
+    @strawberry.mutation(description="Change an incident, its state included.")
+    async def update_incident(
+        self,
+        info: Ask,
+        input: inputs.UpdateIncidentInput,  # noqa: A002
+    ) -> IncidentResult:
+        """Change an incident."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+
+        def work() -> incidents.Incident:
+            state = enums.word(input.state)
+            given = input.affected
+            affected = None if given is None else tuple(each.asked() for each in given)
+            update = IncidentUpdate(
+                state, input.title, input.description, affected, input.resolution
+            )
+            return operations.update_incident(local_id(input.incident, "Incident"), update, reason)
+
+        return await write(info, work, _incident)
+
+    @strawberry.mutation(description="Record a change; scheduled, it enters others' previews.")
+    async def plan_change(
+        self,
+        info: Ask,
+        input: inputs.PlanChangeInput,  # noqa: A002
+    ) -> ChangeResult:
+        """Record a change."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+
+        def work() -> planned_changes.Change:
+            targets = tuple(each.asked() for each in input.targets)
+            window = input.start_at, input.end_at
+            state = enums.word(input.state)
+            new = NewChange(input.title, targets, *window, input.description, state)
+            return operations.plan_change(new, reason)
+
+        return await write(info, work, _change)
+
+    @strawberry.mutation(description="Change a change, its state included.")
+    async def update_change(
+        self,
+        info: Ask,
+        input: inputs.UpdateChangeInput,  # noqa: A002
+    ) -> ChangeResult:
+        """Change a change."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+
+        def work() -> planned_changes.Change:
+            state = enums.word(input.state)
+            given = input.targets
+            targets = None if given is None else tuple(each.asked() for each in given)
+            window = input.start_at, input.end_at
+            update = ChangeUpdate(state, input.title, input.description, *window, targets)
+            return operations.update_change(local_id(input.change, "Change"), update, reason)
+
+        return await write(info, work, _change)
+
+    @strawberry.mutation(description="Preview a change and keep the answer with its revision.")
+    async def keep_preview(
+        self,
+        info: Ask,
+        input: inputs.KeepPreviewInput,  # noqa: A002
+    ) -> PreviewResult:
+        """Keep a preview."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+
+        def work() -> practice_reports.KeptPreview:
+            targets = [each.asked() for each in input.targets]
+            window = input.start_at, input.end_at
+            change_id = local_id(input.change or "", "Change")
+            return operations.keep_preview(input.title, targets, *window, reason, change_id)
+
+        return await write(info, work, _preview)
+
+    @strawberry.mutation(description="Make a token; its secret is shown this once.")
+    async def create_token(
+        self,
+        info: Ask,
+        input: inputs.CreateTokenInput,  # noqa: A002
+    ) -> CreateTokenResult:
+        """Make a token."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+
+        def work() -> access.CreatedToken:
+            roles = tuple(enums.word(role) for role in input.roles)
+            teams, source = tuple(input.teams), input.source or ""
+            new = access.NewToken(input.actor, roles, source, teams, input.expires_at)
+            return operations.create_token(new, reason)
+
+        return await write(info, work, _created)
+
+    @strawberry.mutation(description="Revoke a token: from now on it opens nothing.")
+    async def revoke_token(
+        self,
+        info: Ask,
+        input: inputs.RevokeTokenInput,  # noqa: A002
+    ) -> RevokeTokenResult:
+        """Revoke a token."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+        return await write(
+            info, lambda: operations.revoke_token(local_id(input.token, "Token"), reason), _revoked
+        )
+
+    @strawberry.mutation(description="Erase payloads of one entry of the log; hashes stay.")
+    async def purge_payloads(
+        self,
+        info: Ask,
+        input: inputs.PurgePayloadsInput,  # noqa: A002
+    ) -> RetentionResult:
+        """Erase payloads of one entry."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+        return await write(
+            info, lambda: operations.purge_payloads(input.revision, input.indexes, reason), _erased
+        )
+
+    @strawberry.mutation(description="Set for how many days payloads are kept, 0 for ever.")
+    async def set_retention(
+        self,
+        info: Ask,
+        input: inputs.SetRetentionInput,  # noqa: A002
+    ) -> RetentionResult:
+        """Set the policy of retention."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+        return await write(info, lambda: operations.set_retention(input.days, reason), _erased)
+
+    @strawberry.mutation(description="Erase payloads older than the policy says.")
+    async def apply_retention(
+        self,
+        info: Ask,
+        input: inputs.ApplyRetentionInput,  # noqa: A002
+    ) -> RetentionResult:
+        """Apply the policy of retention."""
+        operations, reason = info.context.operations, reason_of(info.context, input)
+        return await write(info, lambda: operations.apply_retention(reason), _erased)
+
+
+# What the operations return is shown as it is: the types read it by attribute.
+
+
+def _incident(made: incidents.Incident) -> IncidentWritten:
+    incident: Any = made
+    whole: Any = made.to_json()
+    return IncidentWritten(incident=incident, report=whole)
+
+
+def _change(made: planned_changes.Change) -> ChangeWritten:
+    change: Any = made
+    whole: Any = made.to_json()
+    return ChangeWritten(change=change, report=whole)
+
+
+def _preview(made: practice_reports.KeptPreview) -> PreviewKept:
+    preview: Any = made
+    whole: Any = made.to_json()
+    return PreviewKept(preview=preview, report=whole)
+
+
+def _created(made: access.CreatedToken) -> TokenCreated:
+    token: Any = made.token
+    whole: Any = made.to_json()
+    return TokenCreated(token=token, secret=made.secret, report=whole)
+
+
+def _revoked(made: access.Token) -> TokenRevoked:
+    token: Any = made
+    whole: Any = made.to_json()
+    return TokenRevoked(token=token, report=whole)
+
+
+def _erased(made: system_reports.RetentionReport) -> PayloadsErased:
+    whole: Any = made.to_json()
+    return PayloadsErased(
+        days=made.days,
+        entries=made.entries,
+        payloads=made.payloads,
+        revision=made.revision,
+        report=whole,
+    )
