@@ -188,8 +188,10 @@ class ArcadeDB:
             return result
 
     def _make_sure_of_room(self) -> None:
-        if self._closed or self._database.getMode() == self._java.read_only:
+        if self._closed:
             return  # the engine says so itself
+        if self._database.getMode() == self._java.read_only:
+            raise DatabaseReadOnly(f"the folder {self._folder} was opened for reading only")
         check_room(self._folder, self._reserve_bytes)
         if self._has_met_the_end:
             with self._gate.alone():

@@ -47,6 +47,7 @@ _READ_ONLY: Final = frozenset(
 )
 _NO_ROOM: Final = "Neo.DatabaseError.Transaction.TransactionLogError"
 _STOPPED: Final = "Neo.DatabaseError.Transaction.TransactionStartFailed"
+_HALF_DONE: Final = "Neo.DatabaseError.Transaction.TransactionCommitFailed"
 _INDEXES_READY = "CALL db.awaitIndexes(300)"
 _ALL: Final = slice(None)
 _values = tuple.__getitem__
@@ -215,6 +216,10 @@ class Neo4j:
             return DatabaseReadOnly(reason)
         if code == _NO_ROOM:
             return DatabaseFull("the server could not write to its log of transactions")
+        if code == _HALF_DONE:
+            return DatabaseUnavailable(
+                self._place, "its commit failed, which may have been done or not; look at its disk"
+            )
         if code == _STOPPED:
             return DatabaseUnavailable(self._place, reason)
         match error:

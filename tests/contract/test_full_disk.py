@@ -17,8 +17,7 @@ from cmdb.store.arcadedb import open_arcadedb
 from cmdb.store.connection import NodeType
 from cmdb.store.neo4j import Neo4j, open_neo4j
 from tests.contract.stores import host, kept, poured, store_over
-from tests.contract.test_connection import COUNT, create
-from tests.contract.things import SCHEMA
+from tests.contract.things import COUNT, SCHEMA, create
 from tests.peers.neo4j_server import LONG_TERM, Neo4jServer
 from tests.peers.unavailable import PeerUnavailable, skip_loudly
 
@@ -173,6 +172,7 @@ def test_a_neo4j_that_is_read_only_is_read(tmp_path: Path) -> None:
         ("Neo.ClientError.General.ForbiddenOnReadOnlyDatabase", DatabaseReadOnly),
         ("Neo.ClientError.General.WriteOnReadOnlyAccessDatabase", DatabaseReadOnly),
         ("Neo.DatabaseError.Transaction.TransactionLogError", DatabaseFull),
+        ("Neo.DatabaseError.Transaction.TransactionCommitFailed", DatabaseUnavailable),
         ("Neo.DatabaseError.Transaction.TransactionStartFailed", DatabaseUnavailable),
     ],
 )
