@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.command_line import CommandLine
-from tests.e2e.served import ACTOR, Pair, paired, same_but_for_chance
+from tests.e2e.served import ACTOR, Pair, paired
 from tests.unit.cli.test_documentation import ALL
 
 LOCAL = {"init", "demo", "serve", "db copy", "db backup", "db restore"}
@@ -74,9 +69,7 @@ def pair(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture
-def own_pair(
-    demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Pair]:
+def own_pair(demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     """Two copies of the demo estate, for writing."""
     monkeypatch.setenv("CMDB_ACTOR", ACTOR)
     with paired(demo_folder / "data", tmp_path) as both:
