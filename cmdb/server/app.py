@@ -14,6 +14,9 @@ from cmdb.server.edge import Edge
 from cmdb.server.http_errors import answer, error_answer, phrase_code
 from cmdb.server.serving import Serving, noted_of
 
+ROOMS = (start_page, health, graphql_routes, graphql_socket, import_routes)
+"""The modules whose routes the server has."""
+
 
 def create_app(serving: Serving) -> FastAPI:
     """Return the application over what is being served.
@@ -22,7 +25,7 @@ def create_app(serving: Serving) -> FastAPI:
     """
     app = FastAPI(title="cmdb", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.serving = serving
-    for room in (start_page, health, graphql_routes, graphql_socket, import_routes):
+    for room in ROOMS:
         app.include_router(room.router)
     app.add_exception_handler(CmdbError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_refusal)

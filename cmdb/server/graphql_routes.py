@@ -107,7 +107,7 @@ def _parsed(body: bytes) -> Any:
 
 def _asked(given: Any) -> Asked:
     if isinstance(given, list):
-        raise LimitExceeded("documents in one request", 1, len(given), "Send one object.")
+        raise LimitExceeded("arrays of documents", 0, 1, "Send one object for one document.")
     if not isinstance(given, dict):
         raise BadValue("body", "it is no JSON object")
     query, name = given.get("query"), given.get("operationName")

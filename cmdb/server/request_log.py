@@ -34,6 +34,8 @@ def configure_log(stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)
+    # It would tell query strings; each request has a line of ours.
+    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
     # The driver says at every reconnection what our own errors say once.
     logging.getLogger("neo4j").setLevel(logging.ERROR)
     structlog.configure(

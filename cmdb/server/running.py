@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -74,8 +75,9 @@ def _introduce(serving: Serving, listening: socket.socket, announce: Announce) -
     announce(address, first)
 
 
-def _run(serving: Serving, listening: socket.socket) -> None:
-    config = uvicorn.Config(
+def server_config(serving: Serving) -> uvicorn.Config:
+    """Return how uvicorn serves the application."""
+    return uvicorn.Config(
         create_app(serving),
         http="httptools",
         ws="websockets-sansio",
@@ -91,14 +93,18 @@ def _run(serving: Serving, listening: socket.socket) -> None:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=serving.settings.shutdown_seconds,
     )
+
+
+def _run(serving: Serving, listening: socket.socket) -> None:
+    config = server_config(serving)
     # What was made by now stays: the collector need not look at it ever again.
     gc.collect()
     gc.freeze()
     log().info("started", address=listening.getsockname()[0], port=listening.getsockname()[1])
-    _Server(config, serving).run(sockets=[listening])
+    NotingServer(config, serving).run(sockets=[listening])
 
 
-class _Server(uvicorn.Server):
+class NotingServer(uvicorn.Server):
     """Tells subscribers and imports of the end, and leaves the rest of the end to the caller."""
 
     def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
@@ -114,6 +120,9 @@ class _Server(uvicorn.Server):
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Take signals for the end of the server, not of the process: writes are finished."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
         before: dict[int, Any] = {
             number: signal.signal(number, self.handle_exit) for number in _SIGNALS
         }

@@ -28,6 +28,7 @@ MOST_FILES = 10_000
 INPUT, MAPPING = "input", "mapping"
 INPUT_PART = "file"
 _PIECE = 1 << 20
+_LONGEST_NAME = 1_000
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -198,11 +199,13 @@ class _Parts:
 def relative_path(name: str) -> PurePosixPath:
     """Return the path below a folder that a client's file name stands for.
 
+    What leads out of the folder is left out: the name of a file is the client's, a place is not.
+
     Raises:
-        BadValue: It leads out of the folder, or holds what no file name should.
+        BadValue: Nothing is left, or it holds what no file name should.
     """
-    path = PurePosixPath(name.replace("\\", "/"))
-    is_odd = not name.isprintable() or len(name) > 1_000 or ":" in name
-    if is_odd or path.is_absolute() or not path.parts or ".." in path.parts:
-        raise BadValue("file", f"{name!r} is no name of a file within a folder")
-    return path
+    given = PurePosixPath(name.replace("\\", "/")).parts
+    kept = [part for part in given if part not in ("/", "//", "..") and not part.endswith(":")]
+    if not kept or not name.isprintable() or len(name) > _LONGEST_NAME:
+        raise BadValue("file", f"{name!r} is no name of a file")
+    return PurePosixPath(*kept)

@@ -1,0 +1,232 @@
+"""Are results pushed, by events and by WebSocket, in order, to whoever may see them?"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from cmdb.ports import EditReason
+from tests.api.http.running_server import KEEPER, RunningServer, running_server
+
+FEED = "subscription($after: Int) { changeFeed(after: $after) { entry { revision reason } } }"
+EVENTS = {"Accept": "text/event-stream"}
+PROTOCOL = Subprotocol("graphql-transport-ws")
+
+
+def write(server: RunningServer, *names: str) -> None:
+    operations = server.serving.service.operations(KEEPER)
+    for name in names:
+        operations.add_ci("Rack", name, {}, {}, EditReason(reason=f"add {name}"))
+
+
+def head(server: RunningServer) -> int:
+    return server.serving.service.head().revision
+
+
+@contextmanager
+def events(
+    client: httpx2.Client, after: int | None, **headers: str
+) -> Iterator[Iterator[dict[str, str]]]:
+    body = {"query": FEED, "variables": {"after": after}}
+    asked = client.stream("POST", "/graphql", json=body, headers={**EVENTS, **headers})
+    with asked as answer:
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        yield parsed(answer.iter_lines())
+
+
+def parsed(lines: Iterator[str]) -> Iterator[dict[str, str]]:
+    event: dict[str, str] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if line == "" and event:
+            yield event
+            event = {}
+        elif name:
+            event[name] = value.strip()
+
+
+def reason_of(event: dict[str, str]) -> str:
+    found: str = json.loads(event["data"])["data"]["changeFeed"]["entry"]["reason"]
+    return found
+
+
+def test_events_tell_every_write_and_resume_where_they_ended(
+    server: RunningServer, viewer: httpx2.Client
+) -> None:
+    begin = head(server)
+    with events(viewer, begin) as told:
+        write(server, "E-1", "E-2")
+        first = next(told)
+    write(server, "E-3")
+    with events(viewer, None, **{"Last-Event-ID": first["id"]}) as told:
+        rest = [next(told), next(told)]
+
+    assert [reason_of(event) for event in (first, *rest)] == ["add E-1", "add E-2", "add E-3"]
+    assert [int(event["id"]) for event in (first, *rest)] == [begin + 1, begin + 2, begin + 3]
+
+
+def test_a_stream_of_one_answer_ends_by_saying_so(viewer: httpx2.Client) -> None:
+    body = {"query": "{ whoami { actor } }"}
+    with viewer.stream("POST", "/graphql", json=body, headers=EVENTS) as answer:
+        told = list(parsed(answer.iter_lines()))
+
+    assert [event["event"] for event in told] == ["next", "complete"]
+    assert json.loads(told[0]["data"]) == {"data": {"whoami": {"actor": "viewer"}}}
+
+
+def test_what_is_wrong_with_a_document_is_an_event_too(viewer: httpx2.Client) -> None:
+    body = {"query": "subscription { nonsense }"}
+    with viewer.stream("POST", "/graphql", json=body, headers=EVENTS) as answer:
+        told = list(parsed(answer.iter_lines()))
+
+    assert [event["event"] for event in told] == ["next", "complete"]
+    assert json.loads(told[0]["data"])["errors"][0]["extensions"]["code"] == "BAD_DOCUMENT"
+
+
+def test_events_can_be_had_by_get(server: RunningServer, viewer: httpx2.Client) -> None:
+    begin = head(server)
+    write(server, "G-1")
+    params = {"query": FEED, "variables": json.dumps({"after": begin})}
+    with viewer.stream("GET", "/graphql", params=params, headers=EVENTS) as answer:
+        told = next(parsed(answer.iter_lines()))
+
+    assert reason_of(told) == "add G-1"
+
+
+def test_a_subscriber_that_went_is_noticed(server: RunningServer, viewer: httpx2.Client) -> None:
+    with events(viewer, head(server)):
+        during = subscribers(server, "sse")
+    gone_at = time.monotonic() + 10
+    while subscribers(server, "sse") >= during and time.monotonic() < gone_at:
+        time.sleep(0.05)
+
+    assert subscribers(server, "sse") == during - 1
+
+
+def subscribers(server: RunningServer, transport: str) -> float:
+    found: float = server.serving.meters.subscribers.labels(transport)._value.get()
+    return found
+
+
+def test_a_revoked_token_is_told_nothing_more(server: RunningServer) -> None:
+    operations = server.serving.service.operations(KEEPER)
+    with server.client("viewer") as client:
+        (token, *_) = operations.list_tokens().tokens
+        with events(client, head(server)) as told:
+            write(server, "V-1")
+            first = next(told)
+            operations.revoke_token(token.id, EditReason())
+            write(server, "V-2")
+            rest = list(told)
+
+    assert reason_of(first) == "add V-1"
+    assert "V-2" not in str(rest)
+    assert json.loads(rest[0]["data"])["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_a_server_that_stops_ends_streams_without_completing_them(tmp_path: Path) -> None:
+    with (
+        running_server(tmp_path) as running,
+        running.client("viewer") as client,
+        events(client, head(running)) as told,
+    ):
+        running.stop()
+        rest = list(told)
+
+    assert all(event.get("event") != "complete" for event in rest)
+
+
+# WebSocket
+
+
+@contextmanager
+def socket(server: RunningServer, secret: str = "", **init: Any) -> Iterator[ClientConnection]:
+    headers = {"Authorization": f"Bearer {secret}"} if secret else {}
+    address = server.address.replace("http", "ws") + "/graphql"
+    with connect(address, subprotocols=[PROTOCOL], additional_headers=headers) as opened:
+        opened.send(json.dumps({"type": "connection_init", "payload": init}))
+        yield opened
+
+
+def receive(opened: ClientConnection) -> dict[str, Any]:
+    message: dict[str, Any] = json.loads(opened.recv(timeout=30))
+    return message
+
+
+@pytest.mark.parametrize("place", ["header", "payload"])
+def test_a_socket_tells_every_write(server: RunningServer, place: str) -> None:
+    secret = server.token("viewer")
+    given = {"Authorization": f"Bearer {secret}"} if place == "payload" else {}
+    begin = head(server)
+    with socket(server, secret if place == "header" else "", **given) as opened:
+        assert receive(opened)["type"] == "connection_ack"
+        asked = {"query": FEED, "variables": {"after": begin}}
+        opened.send(json.dumps({"id": "1", "type": "subscribe", "payload": asked}))
+        write(server, f"S-{place}-1", f"S-{place}-2")
+        told = [receive(opened), receive(opened)]
+        opened.send(json.dumps({"type": "ping"}))
+        pong = receive(opened)
+
+    entries = [message["payload"]["data"]["changeFeed"]["entry"] for message in told]
+    assert [entry["revision"] for entry in entries] == [begin + 1, begin + 2]
+    assert pong == {"type": "pong"}
+
+
+def test_a_socket_answers_queries_and_completes_them(server: RunningServer) -> None:
+    with socket(server, server.token("viewer")) as opened:
+        receive(opened)
+        payload = {"query": "{ whoami { actor } }"}
+        opened.send(json.dumps({"id": "q", "type": "subscribe", "payload": payload}))
+        told = [receive(opened), receive(opened)]
+
+    assert told[0]["payload"] == {"data": {"whoami": {"actor": "viewer"}}}
+    assert told[1] == {"id": "q", "type": "complete"}
+
+
+@pytest.mark.parametrize("payload", [{}, {"Authorization": "Bearer cmdb_nobody"}])
+def test_a_socket_without_a_token_that_holds_is_closed(
+    server: RunningServer, payload: dict[str, str]
+) -> None:
+    with socket(server, **payload) as opened, pytest.raises(ConnectionClosed) as closed:
+        receive(opened)
+
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+
+
+def test_a_socket_of_another_protocol_or_page_is_not_opened(server: RunningServer) -> None:
+    address = server.address.replace("http", "ws") + "/graphql"
+    with pytest.raises(InvalidStatus):
+        connect(address, subprotocols=[Subprotocol("graphql-ws")])
+    with pytest.raises(InvalidStatus):
+        connect(address, subprotocols=[PROTOCOL], origin="https://evil.example")
+
+
+def test_a_socket_ends_with_its_token(server: RunningServer) -> None:
+    operations = server.serving.service.operations(KEEPER)
+    secret = server.token("viewer")
+    (token, *_) = operations.list_tokens().tokens
+    with socket(server, secret) as opened:
+        receive(opened)
+        asked = {"query": FEED, "variables": {"after": head(server)}}
+        opened.send(json.dumps({"id": "1", "type": "subscribe", "payload": asked}))
+        operations.revoke_token(token.id, EditReason())
+        write(server, "T-1")
+        told: list[dict[str, Any]] = []
+        with pytest.raises(ConnectionClosed) as closed:
+            told.extend(iter(lambda: receive(opened), None))
+
+    assert "T-1" not in str(told)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
