@@ -182,6 +182,18 @@ def test_a_run_that_failed_raises_what_ended_it(table: ImportInput) -> None:
     assert met.value.facts == {"run": "run-1"}
 
 
+def test_why_a_run_failed_is_told_even_where_it_left_no_files(
+    table: ImportInput, tmp_path: Path
+) -> None:
+    error = {"code": "BAD_FILE", "message": "hosts.csv: cut off.", "facts": {}}
+    absent = {"code": "UNKNOWN_RECORD", "message": "?", "facts": {}}
+    failed = replace(READING, state="failed", error=error)
+    stand_in = server(told(failed, 202), httpx2.Response(404, json=absent))
+
+    with pytest.raises(BadFile, match="cut off"):
+        stand_in.client().import_inventory(table, replace(REQUEST, rejects=tmp_path / "r"))
+
+
 def test_another_replica_that_does_not_know_the_run_yet_ends_nothing(table: ImportInput) -> None:
     body = {"code": "UNKNOWN_RECORD", "message": "?", "facts": {}}
     unknown = httpx2.Response(404, json=body)
