@@ -9,7 +9,7 @@ from cmdb.cli.mermaid import draw_mermaid
 from cmdb.cli.pictures import MOST_DRAWN, draw
 from cmdb.cli.svg import HEIGHT, WIDTH, draw_svg
 from cmdb.model.impact_reports import PresentOutage, Step
-from tests.unit.cli.reports import FEED, RACK, WHOLE, hit, report
+from tests.unit.cli.reports import FEED, RACK, WEB, WHOLE, hit, report
 
 SVG = "{http://www.w3.org/2000/svg}"
 
