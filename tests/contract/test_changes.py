@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from cmdb.errors import BadValue, Forbidden, IllegalTransition, UnknownRecord
+from cmdb.errors import BadValue, Forbidden, IllegalTransition, LimitExceeded, UnknownRecord
 from cmdb.model.impact_reports import PreviewReport
+from cmdb.model.values import canonical_json
 from cmdb.ports import (
     ChangeUpdate,
     IncidentUpdate,
@@ -17,6 +18,7 @@ from cmdb.ports import (
     RecordListing,
     Target,
 )
+from cmdb.services import kept_previews
 from cmdb.store.connection import Connection
 from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
 
@@ -303,3 +305,16 @@ def test_a_preview_needs_a_window_and_a_target(shop: Shop) -> None:
         operations.preview_change([restart("db", 50, 70)], *WINDOW)
     with pytest.raises(UnknownRecord):
         operations.preview_change([], None, None, change_id="no-such")
+
+
+def test_a_preview_too_large_to_be_kept_is_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(canonical_json(shop.as_(PLANNER).preview_change([Target("db")], *WINDOW).to_json()))
+
+    monkeypatch.setattr(kept_previews, "MOST_BYTES", size - 1)
+    with pytest.raises(LimitExceeded):
+        shop.as_(PLANNER).keep_preview("large", [Target("db")], *WINDOW, WHY)
+    monkeypatch.setattr(kept_previews, "MOST_BYTES", size)
+
+    assert shop.as_(PLANNER).keep_preview("large", [Target("db")], *WINDOW, WHY).title == "large"
