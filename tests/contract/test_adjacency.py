@@ -84,7 +84,7 @@ def test_types_choose(store: GraphStore) -> None:
         return len(found.get(hub, []))
 
     assert count(None) == count(["depends_on"]) == 5
-    assert count(["hosted_on"]) == count([]) == 0
+    assert count(["has_member"]) == count([]) == 0
     with pytest.raises(UnknownRelationshipType):
         count(["no_such_type"])
 
