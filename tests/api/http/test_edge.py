@@ -168,7 +168,7 @@ def all_errors(kind: type[errors.CmdbError] = errors.CmdbError) -> list[type[err
 
 @pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
 def test_every_error_has_a_status_of_its_branch(kind: type[errors.CmdbError]) -> None:
-    expected = {
+    expected: dict[type[errors.CmdbError], int] = {
         errors.BadInput: 4,
         errors.NotFound: 4,
         errors.Conflict: 4,

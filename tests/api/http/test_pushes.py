@@ -13,7 +13,7 @@ import httpx2
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Subprotocol
+from websockets.typing import Origin, Subprotocol
 
 from cmdb.ports import EditReason
 from tests.api.http.running_server import KEEPER, RunningServer, running_server
@@ -211,7 +211,7 @@ def test_a_socket_of_another_protocol_or_page_is_not_opened(server: RunningServe
     with pytest.raises(InvalidStatus):
         connect(address, subprotocols=[Subprotocol("graphql-ws")])
     with pytest.raises(InvalidStatus):
-        connect(address, subprotocols=[PROTOCOL], origin="https://evil.example")
+        connect(address, subprotocols=[PROTOCOL], origin=Origin("https://evil.example"))
 
 
 def test_a_socket_ends_with_its_token(server: RunningServer) -> None:
