@@ -67,7 +67,7 @@ def open_operations(
     clock: Clock | None = None,
     importers: Mapping[str, Importer] | None = None,
 ) -> Operations:
-    """Return the operations of this installation, with the database open.
+    """Return the operations of this installation, with the database open, or through a server.
 
     Args:
         settings: Which database, and who works.
@@ -78,15 +78,11 @@ def open_operations(
 
     Raises:
         NotInitialised: There is no database, and none is to be made.
-        BadSettings: A server is named, which this version cannot talk to.
+        BadSettings: A server is named by an address that cannot be used.
         DatabaseError: The database cannot serve.
     """
     if settings.url:
-        raise BadSettings(
-            "--url (CMDB_URL)",
-            "working through a server comes with the API, which this version does not have yet; "
-            "leave it out to work on the database directly",
-        )
+        return _open_client(settings)
     given = importers or {}
     used = clock or SystemClock()
     store = open_store(settings, used, create=create, is_short=is_short)
@@ -103,6 +99,14 @@ def open_operations(
         list_importers,
         _encode_records,
     )
+
+
+def _open_client(settings: Settings) -> Operations:
+    try:
+        from cmdb.client import Client
+    except ImportError as error:
+        raise BadSettings("--url (CMDB_URL)", "it needs pip install 'cmdb[client]'") from error
+    return Client(settings.url, settings.token, allow_plain_http=settings.is_plain_http_allowed)
 
 
 def open_service(
@@ -239,7 +243,7 @@ def restore_database(
 
 def has_database(settings: Settings) -> bool:
     """Return whether the embedded database is there; a server is asked when it is opened."""
-    return bool(settings.database_url) or _is_filled(settings)
+    return bool(settings.url or settings.database_url) or _is_filled(settings)
 
 
 def can_start_fast(settings: Settings) -> bool:

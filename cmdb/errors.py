@@ -127,8 +127,8 @@ class LimitExceeded(BadInput):
     def __init__(self, limit: str, allowed: float, found: float, hint: str = "") -> None:
         tail = f" {hint}" if hint else ""
         super().__init__(
-            f"The request is over the limit of {limit}: {found:g} where {allowed:g} are allowed."
-            f"{tail}",
+            f"The request is over the limit of {limit}: {found:.12g} where {allowed:.12g} are "
+            f"allowed.{tail}",
             limit=limit,
             allowed=allowed,
             found=found,

@@ -27,6 +27,7 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_TO_NAME": "Database of that Neo4j; empty: the user's home database.",
     "CMDB_URL": "Address of a server of this product, for working through its API.",
     "CMDB_TOKEN": "API token for that server; never printed.",
+    "CMDB_PLAIN_HTTP": "`1`: the token may go in clear, http://, to other machines too.",
     "CMDB_ACTOR": "Who stands in the log; by default the name of the logged-in user.",
     "CMDB_HOST": "Address that `cmdb serve` listens on; beyond this machine only with tokens.",
     "CMDB_PORT": "Port that `cmdb serve` listens on; 0 takes a free one.",
@@ -132,6 +133,7 @@ class Settings:
         database_heap: Largest memory of the embedded engine.
         url: Address of a server of this product, or empty.
         token: Its API token; never shown.
+        is_plain_http_allowed: The token may go in clear to other machines.
         actor: Who stands in the log.
         server: The settings of `cmdb serve`.
     """
@@ -145,6 +147,7 @@ class Settings:
     database_heap: str = "1g"
     url: str = ""
     token: str = field(default="", repr=False)
+    is_plain_http_allowed: bool = False
     actor: str = "unknown"
     server: ServerSettings = field(default_factory=ServerSettings)
 
@@ -210,7 +213,8 @@ class Settings:
             database_name=values["CMDB_DATABASE_NAME"],
             database_heap=heap,
             url=values["CMDB_URL"],
-            token=given.get("CMDB_TOKEN", ""),
+            token=given.get("CMDB_TOKEN", "").strip(),
+            is_plain_http_allowed=_flag(given, "CMDB_PLAIN_HTTP"),
             actor=values["CMDB_ACTOR"] or _logged_in_user(),
             server=ServerSettings.from_environment(given),
         )

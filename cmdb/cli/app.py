@@ -53,10 +53,12 @@ def options(
     ] = None,
     url: Annotated[
         str | None,
-        typer.Option(help="Work through a server (CMDB_URL); comes with the API."),
+        typer.Option(
+            help="Work through this server (CMDB_URL); several addresses of one, with commas."
+        ),
     ] = None,
     token: Annotated[
-        str | None, typer.Option(help="API token for that server (CMDB_TOKEN).")
+        str | None, typer.Option(help="API token for that server; better in CMDB_TOKEN.")
     ] = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the trace of an unexpected error.")

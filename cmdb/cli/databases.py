@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cmdb.cli.options import Json
-from cmdb.cli.session import Session, session_of
+from cmdb.cli.session import session_of
 from cmdb.errors import BadSettings
 
 if TYPE_CHECKING:
     from cmdb.model.moving_reports import MovedReport
-    from cmdb.settings import Settings
 
 Anew = Annotated[
     bool, typer.Option("--anew", help="Begin anew what was interrupted, instead of going on.")
@@ -55,7 +54,7 @@ def copy(
     session = session_of(context)
     try:
         sides = [
-            session.settings.at_address(address, side)
+            session.local_settings.at_address(address, side)
             for address, side in ((origin, "FROM"), (target, "TO"))
         ]
     except WrongSetting as error:
@@ -74,7 +73,7 @@ def backup(
     from cmdb.bootstrap import backup_database
     from cmdb.cli.output import progress_bar
 
-    settings = _own_settings(session_of(context))
+    settings = session_of(context).local_settings
     with progress_bar(is_wanted=not is_json) as progress:
         report = backup_database(settings, path, progress=progress)
     _print(report, is_json=is_json)
@@ -90,19 +89,10 @@ def restore(
     from cmdb.bootstrap import restore_database
     from cmdb.cli.output import progress_bar
 
-    settings = _own_settings(session_of(context))
+    settings = session_of(context).local_settings
     with progress_bar(is_wanted=not is_json) as progress:
         report = restore_database(settings, path, is_anew=is_anew, progress=progress)
     _print(report, is_json=is_json)
-
-
-def _own_settings(session: Session) -> Settings:
-    settings = session.settings
-    if settings.url:
-        raise BadSettings(
-            "--url (CMDB_URL)", "a backup works on the database directly; leave it out"
-        )
-    return settings
 
 
 def _print(report: MovedReport, *, is_json: bool) -> None:

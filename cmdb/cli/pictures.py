@@ -54,8 +54,8 @@ def draw(report: BlastRadiusReport) -> Picture:
         for hit in hits.values()
         for step in hit.evidence
     }
-    outages = {each.ci.id: each.state for each in report.present}
-    outages |= {each.ci.id: each.state for each in report.outages}
+    outages = {present.ci.id: present.state for present in report.present}
+    outages |= {outage.ci.id: outage.state for outage in report.outages}
     steps |= _missing_members(hits, known, set(outages))
     cis = {ci.id: ci for step in steps.values() for ci in (step.provider, step.dependent)}
     cis |= {outage.ci.id: outage.ci for outage in report.outages}

@@ -10,7 +10,6 @@ import typer
 
 from cmdb.cli.options import Json
 from cmdb.cli.session import session_of
-from cmdb.errors import BadSettings
 
 
 def register(app: typer.Typer) -> None:
@@ -36,10 +35,7 @@ def serve(
     is_json: Json = False,
 ) -> None:
     """Serve the API until stopped."""
-    session = session_of(context)
-    settings = session.settings
-    if settings.url:
-        raise BadSettings("--url (CMDB_URL)", "serve works on the database itself; leave it out")
+    settings = session_of(context).local_settings
     server = settings.server
     server = replace(
         server,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cmdb.errors import BadSettings
 from cmdb.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,16 +35,42 @@ class Session:
 
     @property
     def settings(self) -> Settings:
-        """Return the settings of the environment with the global options applied."""
+        """Return the settings of the environment with the global options applied.
+
+        A folder given as an option means the database there, whatever server the environment names.
+
+        Raises:
+            BadSettings: Both a folder and a server are given as options.
+        """
         from cmdb.bootstrap import read_settings
 
         settings = read_settings()
         if self.data_dir is not None:
-            settings = replace(settings, data_dir=self.data_dir, database_url="")
+            if self.url:
+                raise BadSettings(
+                    "--data-dir", "a server has its own database; leave out one of it and --url"
+                )
+            settings = replace(settings, data_dir=self.data_dir, database_url="", url="")
         if self.url is not None:
             settings = replace(settings, url=self.url)
         if self.token is not None:
             settings = replace(settings, token=self.token)
+        return settings
+
+    @property
+    def local_settings(self) -> Settings:
+        """Return the same for a command that works on the database itself.
+
+        Raises:
+            BadSettings: A server is named.
+        """
+        settings = self.settings
+        if settings.url:
+            raise BadSettings(
+                "--url (CMDB_URL)",
+                "this command works on the database itself, not through a server; leave it out "
+                "and run it where the database is",
+            )
         return settings
 
     @contextmanager

@@ -32,7 +32,7 @@ def init(context: typer.Context, is_json: Json = False) -> None:
     from cmdb.cli.output import print_json, print_lines
 
     session = session_of(context)
-    settings = session.settings
+    settings = session.local_settings
     with session.operations(create=True) as operations:
         revision = operations.anchor_log().revision
     place = settings.database_url or str(settings.data_dir)
@@ -56,7 +56,7 @@ def demo(
     """Import a demo estate, preview two changes that look alike, draw a blast radius."""
     from cmdb.cli.demonstration import run_demo
 
-    settings = session_of(context).settings
+    settings = session_of(context).local_settings
     run_demo(folder, is_json=is_json)
     _prepare_fast_start(replace(settings, database_url=""))
 
@@ -89,10 +89,9 @@ def installation_checks(session: Session) -> list[Check]:
     version = ".".join(str(part) for part in sys.version_info[:3])
     formats = list_importers()
     broken = sorted(name for name, text in formats.items() if text.startswith("does not load"))
-    place = settings.database_url or str(settings.data_dir)
     return [
         Check("python", "ok", version),
-        Check("database", "ok", f"{'Neo4j' if settings.database_url else 'embedded'}, {place}"),
+        Check("database", "ok", _where(settings)),
         Check("importers", "failure", f"{', '.join(broken)} cannot be loaded", "Install again.")
         if broken
         else Check("importers", "ok", ", ".join(sorted(formats))),
@@ -105,6 +104,12 @@ def installation_checks(session: Session) -> list[Check]:
             "cmdb init; the folder (CMDB_CACHE_DIR) must belong to you alone.",
         ),
     ]
+
+
+def _where(settings: Settings) -> str:
+    if settings.url:
+        return "through a server"  # not its address: what does not parse may hold a secret
+    return f"{'Neo4j' if settings.database_url else 'embedded'}, {settings.place}"
 
 
 def _prepare_fast_start(settings: Settings) -> None:

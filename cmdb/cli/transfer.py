@@ -98,14 +98,15 @@ def run_import(
     """Import with a progress bar, into a new database where there is none.
 
     The format is looked up before a database is made: a typing mistake leaves nothing behind.
+    A server knows its own formats.
     Where the input itself is refused, the new database stays, without any CI.
     """
     from cmdb.bootstrap import has_database, load_importer
     from cmdb.cli.output import progress_bar, say
 
-    if request.format not in session.importers:
-        load_importer(request.format)
     settings = session.settings
+    if not settings.url and request.format not in session.importers:
+        load_importer(request.format)
     is_new = not has_database(settings)
     if is_new:
         _check_is_there(source)

@@ -81,7 +81,10 @@ SEARCH = _question("search", "text: String!, first: Int!")
 # Impact
 BLAST_RADIUS = _question("blastRadius", "cis: [String!]!, at: Moment, budget: Int")
 EXPLAIN = _question("explain", "cis: [String!]!, hit: String!, at: Moment")
-PREVIEW = _question("preview", "targets: [TargetInput!], startAt: DateTime, endAt: DateTime")
+PREVIEW = _question(
+    "preview",
+    "targets: [TargetInput!], startAt: DateTime, endAt: DateTime, change: String",
+)
 DIFF = _question("diff", "first: Moment!, second: Moment!, outages: [String!]")
 
 # Log and installation

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cmdb.client import documents
 from cmdb.client.call import Call, ask
-from cmdb.client.inputs import listing_input, target_inputs
+from cmdb.client.inputs import given, listing_input, target_inputs
 from cmdb.model.decoding import decode
 from cmdb.model.reports import plain
 from cmdb.ports.requests import Listing, Moment, Target
@@ -86,18 +86,22 @@ def explain_impact(
 
 
 def preview_change(
-    targets: Sequence[Target], start_at: datetime, end_at: datetime
+    targets: Sequence[Target],
+    start_at: datetime | None,
+    end_at: datetime | None,
+    *,
+    change_id: str = "",
 ) -> Call[PreviewReport]:
-    """Return what a change does in each stretch of time."""
+    """Return what a change does in each stretch of time, recorded or not."""
     from cmdb.model.impact_reports import PreviewReport
 
-    return ask(
-        PreviewReport,
-        documents.PREVIEW,
-        targets=target_inputs(targets),
+    values = given(
+        targets=target_inputs(targets) or None,
         startAt=start_at,
         endAt=end_at,
+        change=change_id or None,
     )
+    return ask(PreviewReport, documents.PREVIEW, **values)
 
 
 def diff_moments(first: Moment, second: Moment, outages: Sequence[str] = ()) -> Call[DiffReport]:

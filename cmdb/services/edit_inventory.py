@@ -113,7 +113,8 @@ def remove_relationship(context: Context, relationship_id: str, edit: EditReason
     """
     permit(context.caller, "edit", relationship_id)
     dependent_id = relationship_id.partition("/")[0]
-    candidates = context.store.find_relationships([dependent_id], SEES_ALL, live_only=False)
+    visibility = context.caller.visibility
+    candidates = context.store.find_relationships([dependent_id], visibility, live_only=False)
     found = _named(relationship_id, candidates)
     # A retry finds it ended already; its key will give the first answer.
     if found is None or not (found.is_live or edit.idempotency_key):

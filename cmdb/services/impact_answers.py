@@ -115,8 +115,8 @@ def report_hit(names: Names, affected: Affected, begin_at: datetime | None = Non
             None if failures is None else tuple(names.named(ci) for ci in failures[:MOST_LISTED])
         ),
         single_failure_count=None if failures is None else len(failures),
-        since_at=hit.since_at,
-        after_seconds=_seconds(begin_at, hit.since_at, hit.after_seconds),
+        since_at=affected.since_at,
+        after_seconds=_seconds(begin_at, affected.since_at, hit.after_seconds),
         down_at=down_at,
         down_after_seconds=None if down_after is None else _seconds(begin_at, down_at, down_after),
         evidence=tuple(names.step(step) for step in hit.evidence),

@@ -25,6 +25,7 @@ from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context
 from cmdb.services.import_batches import BatchWriter, RunFacts
 from cmdb.services.import_files import Rejects, Results
+from cmdb.services.import_runs import REPORT
 from cmdb.services.permit import permit
 from cmdb.services.spool import Spool
 
@@ -75,11 +76,13 @@ def import_inventory(
             outcome = _write(context, writer, request, is_resumed=is_resumed)
         finally:
             spool.close()
-    if not request.is_dry_run:
-        context.snapshots.checkpoint_if_due()
-    return reading.report(
+    report = reading.report(
         outcome, run_id="" if request.is_dry_run else run.id, is_resumed=is_resumed
     )
+    if not request.is_dry_run:
+        context.store.save_run(replace(writer.run, counts={REPORT: report.to_json()}))
+        context.snapshots.checkpoint_if_due()
+    return report
 
 
 @contextmanager

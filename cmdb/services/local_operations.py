@@ -14,6 +14,7 @@ from cmdb.services.context import Context
 from cmdb.services.find_ci import find_ci
 from cmdb.services.local_administration import LocalAdministration
 from cmdb.services.local_practices import LocalPractices
+from cmdb.services.permit import permit
 
 if TYPE_CHECKING:
     from cmdb.model.impact_reports import BlastRadiusReport, ExplainReport, PreviewReport
@@ -173,6 +174,7 @@ class LocalOperations(LocalPractices, LocalAdministration):
 
     def list_formats(self) -> Mapping[str, str]:
         """Return what can be imported."""
+        permit(self._context.caller, "read", "formats")
         return self._list_importers()
 
     def import_inventory(
@@ -210,7 +212,7 @@ class LocalOperations(LocalPractices, LocalAdministration):
 
         return rank_source(self._context, source, precedence, reason, progress)
 
-    # Edits
+    # Edits: the right is asked before the names are looked up.
 
     def add_ci(
         self,
@@ -223,6 +225,7 @@ class LocalOperations(LocalPractices, LocalAdministration):
         """Record a CI."""
         from cmdb.services.edit_inventory import add_ci
 
+        permit(self._context.caller, "edit", class_name)
         holders = {role: self.find_ci(holder).id for role, holder in within.items()}
         return add_ci(self._context, class_name, name, attributes, holders, reason)
 
@@ -230,24 +233,28 @@ class LocalOperations(LocalPractices, LocalAdministration):
         """Set values by hand; None takes a manual value back."""
         from cmdb.services.edit_inventory import set_attributes
 
+        permit(self._context.caller, "edit", name)
         return set_attributes(self._context, self.find_ci(name).id, values, reason)
 
     def retire_ci(self, name: str, reason: EditReason) -> CI:
         """Retire a CI."""
         from cmdb.services.edit_inventory import retire_ci
 
+        permit(self._context.caller, "edit", name)
         return retire_ci(self._context, self.find_ci(name).id, reason)
 
     def restore_ci(self, name: str, reason: EditReason) -> CI:
         """Take a retired CI back into use."""
         from cmdb.services.edit_inventory import restore_ci
 
+        permit(self._context.caller, "edit", name)
         return restore_ci(self._context, self.find_ci(name).id, reason)
 
     def add_relationship(self, new: NewRelationship, reason: EditReason) -> Relationship:
         """Record that one CI relies on another."""
         from cmdb.services.edit_inventory import add_relationship
 
+        permit(self._context.caller, "edit", new.type)
         dependent, provider = self.find_ci(new.dependent).id, self.find_ci(new.provider).id
         found = replace(new, dependent=dependent, provider=provider)
         return add_relationship(self._context, found, reason)
@@ -262,6 +269,7 @@ class LocalOperations(LocalPractices, LocalAdministration):
         """Record a redundancy group with its members."""
         from cmdb.services.edit_inventory import add_group
 
+        permit(self._context.caller, "edit", new.name)
         owner = self.find_ci(new.owner).id if new.owner else ""
         members = tuple(self.find_ci(member).id for member in new.members)
         return add_group(self._context, replace(new, owner=owner, members=members), reason)

@@ -17,7 +17,7 @@ from typing import Any
 
 from uuid_utils import uuid7
 
-from cmdb.errors import BadValue, StalePlan, StaleVersion, UnknownCI
+from cmdb.errors import BadValue, Forbidden, StalePlan, StaleVersion, UnknownCI
 from cmdb.model.changes import ChangeSet, ReadSet, Stamp
 from cmdb.model.check import check_record
 from cmdb.model.decisions import Rules
@@ -191,6 +191,7 @@ def _apply(
     rules = Rules(store.registry(), store.precedence(), _new_id)
     outcome = evidence.reconcile(store, known, rules, [record])
     ci_id = outcome.decisions[0].ci_id
+    _check_visible(context, known, outcome.changes, ci_id)
     if not _holds(known, drafted, record.id, edit.expected_version):
         return None
     try:
@@ -198,6 +199,18 @@ def _apply(
     except StalePlan:
         return None
     return str(applied.answer.get("ci", ci_id))
+
+
+def _check_visible(context: Context, known: Known, changes: ChangeSet, ci_id: str) -> None:
+    """Return if the caller may see every CI on record that an edit speaks of.
+
+    By the values that identify it, an edit may meet a CI that was never shown to the caller.
+    """
+    visibility = context.caller.visibility
+    met = {change.id for change in changes.cis if not change.is_new} | ({ci_id} & known.cis.keys())
+    if visibility.sees_all or len(context.store.get_cis(sorted(met), visibility)) == len(met):
+        return
+    raise Forbidden(context.caller.actor, "edit", "a CI that they may not see")
 
 
 def _holds(known: Known, drafted: Draft, record_id: str, expected_version: int | None) -> bool:

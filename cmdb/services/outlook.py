@@ -12,13 +12,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 import impact
-
-if TYPE_CHECKING:
-    from cmdb.model.impact_reports import AffectedState
-    from cmdb.model.planned_changes import TargetEffect
+from cmdb.model.impact_reports import AffectedState
+from cmdb.model.planned_changes import TargetEffect
 
 STATES = {
     "outage": impact.State.DOWN,
@@ -76,11 +73,19 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Affected:
-    """How a CI stands with the question, and how without it."""
+    """How a CI stands with the question, and how without it.
+
+    Attributes:
+        outcome: How it stands with the question.
+        present_state: How it stands without it.
+        is_present: The question adds nothing to it.
+        since_at: When it came to stand like this; None where nothing has a time.
+    """
 
     outcome: Outcome
     present_state: AffectedState
     is_present: bool
+    since_at: datetime | None = None
 
     @property
     def ci(self) -> str:
@@ -157,7 +162,12 @@ def look_ahead(
     stretches: list[Stretch] = []
     for begin, end in pairwise([*inside, end_at]):
         _add(stretches, Stretch(begin, end, _at(together, without, begin)))
-    worst = _worst(stretches)
+    worst = tuple(
+        replace(each, since_at=together.since(each.outcome, each.since_at or start_at))
+        if each.is_present
+        else each
+        for each in _worst(stretches)
+    )
     _add(stretches, Stretch(end_at, after, _at(together, without, end_at)))
     return Outlook(tuple(stretches), worst, together.radius)
 
@@ -198,6 +208,19 @@ class _Course:
         if self._feared is self._sure:
             return _outcomes(sure, ())
         return _outcomes(sure, self._feared.at(moment).radius.hits)
+
+    def since(self, outcome: Outcome, moment: datetime) -> datetime | None:
+        """Return when a CI that stands like this at a moment came to do so."""
+        line = self._feared if outcome.is_only_risk else self._sure
+        found = outcome.hit.since_at
+        for part in reversed(line.slices):
+            if part.start_at is None or part.start_at > moment:
+                continue
+            hit = part.radius.hits.find(outcome.hit.ci)
+            if hit is None or hit.worst.severity != outcome.hit.worst.severity:
+                break
+            found = part.start_at
+        return found
 
 
 def _lasting(
@@ -241,7 +264,8 @@ def _compared(
     for ci, outcome in together.items():
         before = without.get(ci)
         is_present = before is not None and before.rank >= outcome.rank
-        found.append(Affected(outcome, before.state if before else "UP", is_present))
+        state: AffectedState = before.state if before else "UP"
+        found.append(Affected(outcome, state, is_present, outcome.hit.since_at))
     return tuple(sorted(found, key=lambda each: each.order))
 
 

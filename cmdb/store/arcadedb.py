@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
-import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -18,9 +16,7 @@ from cmdb.errors import (
     DatabaseFull,
     DatabaseLocked,
     DatabaseReadOnly,
-    DatabaseRefused,
     DatabaseUnavailable,
-    DuplicateKey,
     WriteConflict,
 )
 from cmdb.store.connection import (
@@ -38,22 +34,24 @@ from cmdb.store.connection import (
     search_params,
     with_retry,
 )
+from cmdb.store.java_errors import JavaErrors
 from cmdb.store.java_values import JavaMaps, parse_rows
 from cmdb.store.jvm import ensure_jvm, java_class
+from cmdb.store.room import RESERVE_BYTES, Gate, check_room
 
 _CYPHER = "opencypher"
-_OF_DISK: Mapping[type[DatabaseFull | DatabaseReadOnly], tuple[int, ...]] = {
-    DatabaseFull: (errno.ENOSPC, errno.EDQUOT, errno.EFBIG),
-    DatabaseReadOnly: (errno.EROFS, errno.EACCES, errno.EPERM),
-}
-"""The class of a Java error says only that it comes from the disk; its text is the system's."""
 _READERS = 4
 _ROWS_A_BATCH = 4096
 _SCALARS = frozenset((str, int, float, bool, type(None)))
 
 
 def open_arcadedb(
-    folder: Path, *, heap: str = "1g", fast_start: bool = False, cache_dir: Path | None = None
+    folder: Path,
+    *,
+    heap: str = "1g",
+    fast_start: bool = False,
+    cache_dir: Path | None = None,
+    reserve_bytes: int = RESERVE_BYTES,
 ) -> ArcadeDB:
     """The database in that folder, created where there is none.
 
@@ -64,6 +62,7 @@ def open_arcadedb(
         heap: largest Java heap; only the first database opened in a process decides.
         fast_start: for commands that end soon; only the first in a process decides.
         cache_dir: where `make_cache` keeps what makes starts fast; likewise.
+        reserve_bytes: how much of the disk writes leave free.
 
     Raises:
         DatabaseLocked: another process, or this one, has it open.
@@ -79,21 +78,20 @@ def open_arcadedb(
         raise DatabaseUnavailable(str(folder), error.strerror or "not a folder") from error
     if java.factory.getActiveDatabaseInstance(str(path)) is not None:
         raise DatabaseLocked(str(folder), "this one")
+    reopen = partial(_open, java, str(path))
     try:
-        factory = java.factory(str(path))
-        database = _open(java, factory)
+        database = reopen()
     except jpype.JException as error:
-        if any(isinstance(cause, java.locked) for cause in _causes(error)):
-            raise DatabaseLocked(str(folder)) from error
-        raise _of_disk(java, error) or DatabaseUnavailable(str(folder), _reason(error)) from error
-    return ArcadeDB(database, java, str(folder))
+        raise java.errors.at_opening(error, str(folder)) from error
+    return ArcadeDB(database, java, folder, reopen, reserve_bytes)
 
 
-def _open(java: _Java, factory: Any) -> Any:
+def _open(java: _Java, path: str) -> Any:
+    factory = java.factory(path)
     try:
         database = factory.open() if factory.exists() else factory.create()
     except jpype.JException as error:
-        if not factory.exists() or not isinstance(_of_disk(java, error), DatabaseReadOnly):
+        if not isinstance(java.errors.at_opening(error, ""), DatabaseReadOnly):
             raise
         return factory.open(java.read_only)
     # The default acknowledges a commit before it is on the disk.
@@ -106,10 +104,21 @@ class ArcadeDB:
 
     name = "arcadedb"
 
-    def __init__(self, database: Any, java: _Java, place: str) -> None:
+    def __init__(
+        self,
+        database: Any,
+        java: _Java,
+        folder: Path,
+        reopen: Callable[[], Any],
+        reserve_bytes: int,
+    ) -> None:
         self._database = database
         self._java = java
-        self._place = place
+        self._folder = folder
+        self._reopen = reopen
+        self._reserve_bytes = reserve_bytes
+        self._gate = Gate()
+        self._has_met_the_end = False
         # One writer at a time: without it, writers clash at commit and the slowest 1 % wait
         # three times as long.
         self._writing = threading.Lock()
@@ -120,6 +129,7 @@ class ArcadeDB:
     def setup(self, ddl: Sequence[Ddl]) -> None:
         """Create what is missing of the schema."""
         with self._writing:
+            self._make_sure_of_room()
             for item in ddl:
                 for statement in render(item):
                     self._guarded(partial(self._database.command, "sql", statement))
@@ -128,7 +138,8 @@ class ArcadeDB:
         """All rows of one reading statement."""
         if self._writer == threading.get_ident():
             raise RuntimeError("inside write(), read by the transaction")
-        return with_retry(lambda: self._run("query", text, params), is_transient=_is_clash)
+        with self._gate.reading():
+            return with_retry(lambda: self._run("query", text, params), is_transient=_is_clash)
 
     async def read_async(self, text: str, params: Params | None = None) -> list[Row]:
         """The same rows, read in a thread of a small pool."""
@@ -162,6 +173,7 @@ class ArcadeDB:
     def _attempt(self, fn: Callable[[Transaction], T]) -> T:
         # A transaction belongs to the thread that began it, so all of it happens right here.
         with self._writing:
+            self._make_sure_of_room()
             self._writer = threading.get_ident()
             try:
                 self._guarded(self._database.begin)
@@ -174,6 +186,18 @@ class ArcadeDB:
             finally:
                 self._writer = None
             return result
+
+    def _make_sure_of_room(self) -> None:
+        if self._closed:
+            return  # the engine says so itself
+        if self._database.getMode() == self._java.read_only:
+            raise DatabaseReadOnly(f"the folder {self._folder} was opened for reading only")
+        check_room(self._folder, self._reserve_bytes)
+        if self._has_met_the_end:
+            with self._gate.alone():
+                self._guarded(self._database.close)
+                self._database = self._guarded(self._reopen)
+            self._has_met_the_end = False
 
     def _run(self, kind: str, text: str, params: Params | None) -> list[Row]:
         return self._guarded(lambda: self._rows(self._execute(kind, text, params or {})))
@@ -202,25 +226,11 @@ class ArcadeDB:
         try:
             return call()
         except jpype.JException as error:
-            raise self._translated(error) from error
+            meaning = self._java.errors.at_work(error, str(self._folder))
+            self._has_met_the_end |= isinstance(meaning, DatabaseFull)
+            raise meaning from error
         except (OverflowError, UnicodeEncodeError) as error:
             raise ValueError(f"a parameter cannot be stored: {error}") from error
-
-    def _translated(self, error: Any) -> CmdbError:
-        # By class and never by message: messages change, and quote the user's own values.
-        java = self._java
-        for cause in _causes(error):
-            if isinstance(cause, java.retry):
-                return WriteConflict(1, _reason(error))
-            if isinstance(cause, java.duplicate):
-                return DuplicateKey(_reason(cause))
-            if isinstance(cause, java.not_writable):
-                return DatabaseReadOnly(f"{self._place} was opened for reading only")
-            if (of_disk := _of_disk(java, cause)) is not None:
-                return of_disk
-            if isinstance(cause, java.gone):
-                return DatabaseUnavailable(self._place, _reason(cause))
-        return DatabaseRefused(_reason(error))
 
 
 class _Transaction:
@@ -237,18 +247,8 @@ class _Java:
     def __init__(self) -> None:
         self.factory = java_class("com.arcadedb.database.DatabaseFactory")
         self.wal_flush = java_class("com.arcadedb.engine.WALFile$FlushType")
-        self.locked = java_class("com.arcadedb.utility.LockException")
-        self.retry = java_class("com.arcadedb.exception.NeedRetryException")
-        self.duplicate = java_class("com.arcadedb.exception.DuplicatedKeyException")
-        self.not_writable = java_class("com.arcadedb.exception.DatabaseIsReadOnlyException")
         self.read_only = java_class("com.arcadedb.engine.ComponentFile$MODE").READ_ONLY
-        self.input_output = java_class("java.io.IOException")
-        self.denied = java_class("java.nio.file.AccessDeniedException")
-        self.gone = (
-            java_class("com.arcadedb.exception.DatabaseIsClosedException"),
-            java_class("java.io.IOException"),
-            java_class("java.lang.VirtualMachineError"),
-        )
+        self.errors = JavaErrors()
         self.calls = java_class("com.arcadedb.python.DbCalls")
         self.next_rows = java_class("com.arcadedb.python.TypedRows").nextRows
         self.utf8 = java_class("java.nio.charset.StandardCharsets").UTF_8
@@ -280,29 +280,3 @@ def _property(label: str, name: str, kind: str) -> Iterator[str]:
 def _is_clash(error: CmdbError) -> bool:
     # A duplicate is not one: with one writer at a time it is true, and stays so.
     return isinstance(error, WriteConflict)
-
-
-def _of_disk(java: _Java, error: Any) -> CmdbError | None:
-    """What the operating system said of the disk, in its own words, if that is the cause."""
-    for cause in _causes(error):
-        if isinstance(cause, java.denied):
-            return DatabaseReadOnly(os.strerror(errno.EACCES))
-        if isinstance(cause, java.input_output):
-            said = str(cause.getMessage() or "")
-            for kind, numbers in _OF_DISK.items():
-                for words in map(os.strerror, numbers):
-                    if words in said:
-                        return kind(words)
-    return None
-
-
-def _causes(error: Any) -> Iterator[Any]:
-    for _ in range(20):
-        if error is None:
-            return
-        yield error
-        error = error.getCause() if hasattr(error, "getCause") else error.__cause__
-
-
-def _reason(error: Any) -> str:
-    return str(error.getMessage() or error.getClass().getSimpleName())

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from cmdb.errors import (
     BadSettings,
     CmdbError,
+    DatabaseFull,
+    DatabaseReadOnly,
     DatabaseRefused,
     DatabaseUnavailable,
     DuplicateKey,
@@ -37,6 +39,15 @@ from cmdb.store.connection import (
 if TYPE_CHECKING:
     import neo4j
 
+_READ_ONLY: Final = frozenset(
+    (
+        "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
+        "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
+    )
+)
+_NO_ROOM: Final = "Neo.DatabaseError.Transaction.TransactionLogError"
+_STOPPED: Final = "Neo.DatabaseError.Transaction.TransactionStartFailed"
+_HALF_DONE: Final = "Neo.DatabaseError.Transaction.TransactionCommitFailed"
 _INDEXES_READY = "CALL db.awaitIndexes(300)"
 _ALL: Final = slice(None)
 _values = tuple.__getitem__
@@ -200,6 +211,17 @@ class Neo4j:
     def _translated(self, error: Any) -> CmdbError:
         kinds = self._neo4j.exceptions
         reason = (str(getattr(error, "message", None) or error).splitlines() or [""])[0].rstrip(".")
+        code = getattr(error, "code", None)
+        if code in _READ_ONLY:
+            return DatabaseReadOnly(reason)
+        if code == _NO_ROOM:
+            return DatabaseFull("the server could not write to its log of transactions")
+        if code == _HALF_DONE:
+            return DatabaseUnavailable(
+                self._place, "its commit failed, which may have been done or not; look at its disk"
+            )
+        if code == _STOPPED:
+            return DatabaseUnavailable(self._place, reason)
         match error:
             case kinds.ConstraintError():
                 return DuplicateKey(reason)
@@ -257,6 +279,8 @@ def _render(item: Ddl) -> Iterator[str]:
 
 
 def _may_succeed_again(error: CmdbError) -> bool:
+    if isinstance(error, DatabaseReadOnly):
+        return False  # the driver would try again, in case of a member that has just lost its lead
     cause = error.__cause__
     retryable = getattr(cause, "is_retryable", None)
     return bool(retryable and retryable())

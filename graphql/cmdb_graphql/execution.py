@@ -24,7 +24,8 @@ from cmdb_graphql.context import ApiContext
 from cmdb_graphql.descriptions import describe
 from cmdb_graphql.documents import Documents, Known
 from cmdb_graphql.errors import as_error, show_errors
-from cmdb_graphql.limits import Limits, check_document, check_variables, not_trusted
+from cmdb_graphql.limits import Limits, check_variables, not_trusted
+from cmdb_graphql.measuring import check_document
 
 
 class ApiSchema(strawberry.Schema):

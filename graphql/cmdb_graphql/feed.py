@@ -43,6 +43,7 @@ class FeedWatcher:
         self._interval = interval_seconds
         self._revision = -1
         self._moved = asyncio.Event()
+        self._is_closed = False
         self._subscribers = 0
         self._task: asyncio.Task[None] | None = None
         self._shared: OrderedDict[_Place, asyncio.Task[FeedPage]] = OrderedDict()
@@ -70,8 +71,7 @@ class FeedWatcher:
         if not 0 <= reached <= newest:
             raise BadValue("after", f"there is no revision {reached}", f"The newest is {newest}.")
         async with self._subscribed():
-            while True:
-                await self._wait_beyond(reached)
+            while await self._moves_beyond(reached):
                 page = await self._page(operations, caller, reached)
                 for entry in page.entries:
                     yield entry
@@ -80,7 +80,9 @@ class FeedWatcher:
                 reached = max(reached, page.revision)
 
     async def close(self) -> None:
-        """Stop watching; subscribers get nothing more."""
+        """Stop watching; what is subscribed to ends."""
+        self._is_closed = True
+        self._moved.set()
         if self._task is not None:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -114,9 +116,11 @@ class FeedWatcher:
                 moved.set()
             await asyncio.sleep(self._interval)
 
-    async def _wait_beyond(self, revision: int) -> None:
-        while self._revision <= revision:
+    async def _moves_beyond(self, revision: int) -> bool:
+        """Wait for a newer revision; false where there will be none any more."""
+        while self._revision <= revision and not self._is_closed:
             await self._moved.wait()
+        return not self._is_closed
 
     async def _page(self, operations: Operations, caller: Caller, after: int) -> FeedPage:
         place = (after, caller)

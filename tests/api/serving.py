@@ -99,7 +99,8 @@ class LocalService:
     def fill(self) -> None:
         """Import the demo estate."""
         context = self._context
-        operations = LocalOperations(context, lambda _: EstateImporter(), list_importers, _encode)
+        importer: Any = EstateImporter()
+        operations = LocalOperations(context, lambda _: importer, list_importers, _encode)
         request = ImportRequest(source="estate", format="demo", observed_at=self.clock.now())
         operations.import_inventory(ImportInput(path=ESTATE, name=ESTATE.name), request)
 

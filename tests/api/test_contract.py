@@ -96,10 +96,8 @@ def test_only_a_risen_major_number_may_break() -> None:
 
 def test_everything_that_a_user_can_do_has_a_root_field() -> None:
     schema = build_schema(PRESENT)
-    roots = [schema.query_type, schema.mutation_type, schema.subscription_type]
-    offered = {
-        name for root in roots if isinstance(root, GraphQLObjectType) for name in root.fields
-    }
+    roots = (schema.query_type, schema.mutation_type)
+    offered = {name for root in roots if root is not None for name in root.fields}
 
     wanted = {
         name: FIELDS.get(name) or _camel(name)
@@ -132,10 +130,10 @@ def test_every_mutation_takes_one_input_and_answers_with_a_union() -> None:
 
     for name, field in mutation.fields.items():
         assert list(field.args) == ["input"], name
-        members = {each.name for each in field.type.of_type.types}  # type: ignore[union-attr]
+        members = {each.name for each in field.type.of_type.types}
         refusals = {"NotFound", "Conflict", "ValidationFailed", "IllegalTransition", "Forbidden"}
         assert refusals < members, name
-        inputs = field.args["input"].type.of_type.fields  # type: ignore[union-attr]
+        inputs = field.args["input"].type.of_type.fields
         assert {"idempotencyKey", "reason"} <= set(inputs), name
 
 

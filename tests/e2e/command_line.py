@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,15 +36,20 @@ class CommandLine:
 
     def __call__(self, *words: object) -> Ended:
         """Run one command."""
-        with _streams() as (out, err):
-            code = run(["--data-dir", str(self.data_dir), *(str(word) for word in words)])
-        return Ended(code, _text(out), _text(err))
+        return run_words(["--data-dir", str(self.data_dir), *(str(word) for word in words)])
 
     def json(self, *words: object) -> Any:
         """Run one command that must succeed and return its JSON document."""
         ended = self(*words, "--json")
         assert ended.code == 0, ended
         return ended.json
+
+
+def run_words(words: Sequence[str]) -> Ended:
+    """Run one command line as it stands."""
+    with _streams() as (out, err):
+        code = run(words)
+    return Ended(code, _text(out), _text(err))
 
 
 @contextmanager

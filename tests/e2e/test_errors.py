@@ -79,12 +79,6 @@ def test_a_wrong_option_with_json_is_json(cmdb: CommandLine) -> None:
     assert cmdb("ci", "list", "--colour", "--json").json["error"]["code"] == "USAGE"
 
 
-def test_server_mode_says_that_it_comes_with_the_api(cmdb: CommandLine) -> None:
-    ended = cmdb("--url", "https://cmdb.example", "ci", "list")
-
-    assert (ended.code, "comes with the API" in ended.err) == (2, True)
-
-
 def test_a_wrong_setting_names_the_variable(
     cmdb: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

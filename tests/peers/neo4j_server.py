@@ -77,12 +77,12 @@ class Neo4jServer:
         self._process: subprocess.Popen[bytes] | None = None
         self._output: IO[bytes] | None = None
 
-    def start(self) -> None:
-        """Return when the server answers a query."""
+    def start(self, more: str = "") -> None:
+        """Return when the server answers a query; `more` lines of configuration hold this once."""
         for name in ("conf", "data", "logs", "run", "plugins", "import"):
             (self.home / name).mkdir(parents=True, exist_ok=True)
         text = _CONFIGURATION.format(host=LOOPBACK, port=self.port)
-        (self.home / "conf" / "neo4j.conf").write_text(text, encoding="utf-8")
+        (self.home / "conf" / "neo4j.conf").write_text(text + more, encoding="utf-8")
         self._output = (self.home / "logs" / "output.log").open("ab")
         self._process = subprocess.Popen(
             self._command, stdout=self._output, stderr=self._output, cwd=self.home

@@ -80,6 +80,10 @@ class SnapshotStore:
         self.entries_read += len(found)
         return found
 
+    def entries_of(self, revisions: Sequence[int]) -> list[LogEntry]:
+        """Return the entries of these revisions."""
+        return [self.log[each - 1] for each in sorted(revisions) if each <= len(self.log)]
+
     def stored_entries(self, first: int, last: int) -> list[StoredEntry]:
         """Refuse: snapshots never ask."""
         raise AssertionError((first, last))

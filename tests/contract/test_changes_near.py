@@ -1,0 +1,179 @@
+"""Is what happened around a CI told completely, newest first, and cheaply?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cmdb.errors import BadValue, UnknownCI
+from cmdb.ports import ChangeUpdate, EditReason, NewChange, NewRelationship, Target
+from cmdb.store.connection import Connection
+from tests.contract.practice_estate import ADMIN, NOW, VIEWER, WHY, Shop, minutes
+
+START = NOW - timedelta(days=1)
+
+
+@pytest.fixture
+def shop(connection: Connection) -> Shop:
+    return Shop(connection)
+
+
+@dataclass
+class CountedReads:
+    """Passes everything on to a connection and counts the reads."""
+
+    inner: Any
+    texts: list[str] = field(default_factory=list)
+
+    def read(self, text: str, *args: Any, **more: Any) -> Any:
+        self.texts.append(text)
+        return self.inner.read(text, *args, **more)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def edit(shop: Shop, name: str, value: int, reason: str = "tuned") -> None:
+    shop.clock.move(minutes=1)
+    shop.as_(ADMIN).set_attributes(name, {"memory_mib": value}, EditReason(reason))
+
+
+def test_what_the_log_touched_is_told_newest_first_with_values(shop: Shop) -> None:
+    edit(shop, "db", 1)
+    edit(shop, "web-1", 2)
+    edit(shop, "db", 3)
+
+    report = shop.as_(ADMIN).changes_near(["db"], NOW, hops=0)
+
+    assert [(e.subject.name, e.what, dict(e.after)) for e in report.events] == [
+        ("db", "changed memory_mib", {"a_memory_mib": 3}),
+        ("db", "changed memory_mib", {"a_memory_mib": 1}),
+    ]
+    assert [e.at for e in report.events] == [minutes(3), minutes(1)]
+    assert {(e.kind, e.actor, e.source, e.hops) for e in report.events} == {
+        ("log", "ann", "manual", 0)
+    }
+    assert not report.is_partial
+
+
+def test_hops_widen_the_view_over_relationships_either_way(shop: Shop) -> None:
+    edit(shop, "web-1", 1)
+    edit(shop, "db", 2)
+
+    def seen(hops: int) -> dict[str, int]:
+        events = shop.as_(ADMIN).changes_near(["orders"], NOW, hops=hops).events
+        return {event.subject.name: event.hops for event in events}
+
+    assert seen(0) == {}
+    assert seen(1) == {"db": 1}
+    assert seen(2) == {"db": 1}
+    assert seen(3) == {"db": 1, "web-1": 3}
+
+
+def test_what_is_older_than_asked_for_is_left_out(shop: Shop) -> None:
+    edit(shop, "db", 1)
+    edit(shop, "db", 2)
+
+    events = shop.as_(ADMIN).changes_near(["db"], minutes(1), hops=0).events
+
+    assert [dict(event.after) for event in events] == [{"a_memory_mib": 2}]
+
+
+def test_a_relationship_is_told_with_its_ends(shop: Shop) -> None:
+    shop.clock.move(minutes=1)
+    shop.as_(ADMIN).add_relationship(NewRelationship("depends_on", "audit", "db"), WHY)
+
+    events = shop.as_(ADMIN).changes_near(["db"], NOW, hops=0).events
+
+    assert [(e.subject.name, e.what) for e in events] == [
+        ("db", "BusinessService/audit depends_on PhysicalServer/db added")
+    ]
+
+
+def test_planned_changes_are_told_when_they_begin_and_drafts_are_not(shop: Shop) -> None:
+    edit(shop, "db", 1)
+    new = NewChange("patch", (Target("db", "degraded"),), minutes(60), minutes(90))
+    made = shop.as_(ADMIN).plan_change(new, WHY)
+    draft = shop.as_(ADMIN).changes_near(["orders"], NOW).events
+    shop.as_(ADMIN).update_change(made.id, ChangeUpdate("scheduled"), WHY)
+
+    events = shop.as_(ADMIN).changes_near(["orders"], NOW).events
+    later = shop.as_(ADMIN).changes_near(["orders"], minutes(90)).events
+
+    assert [event.kind for event in draft] == ["log"]
+    assert [(e.kind, e.subject.name, e.at, e.hops) for e in events] == [
+        ("change", "db", minutes(60), 1),
+        ("log", "db", minutes(1), 1),
+    ]
+    assert (events[0].change, events[0].what) == (made.id, "patch (scheduled): degraded")
+    assert later == ()
+
+
+def test_of_what_is_restricted_only_the_class_is_told(shop: Shop) -> None:
+    edit(shop, "vault", 7)
+
+    (event,) = shop.as_(VIEWER).changes_near(["audit"], NOW).events
+    (known,) = shop.as_(ADMIN).changes_near(["audit"], NOW).events
+
+    assert (event.subject.id, event.subject.name) == ("", "(not visible to you)")
+    assert (dict(event.before), dict(event.after)) == ({}, {})
+    assert (known.subject.name, dict(known.after)) == ("vault", {"a_memory_mib": 7})
+    with pytest.raises(UnknownCI):
+        shop.as_(VIEWER).changes_near(["vault"], NOW)
+
+
+def test_a_limit_cuts_and_says_so(shop: Shop) -> None:
+    for value in range(4):
+        edit(shop, "db", value)
+
+    cut = shop.as_(ADMIN).changes_near(["db"], NOW, hops=0, limit=3)
+    whole = shop.as_(ADMIN).changes_near(["db"], NOW, hops=0, limit=4)
+
+    assert (len(cut.events), cut.is_partial) == (3, True)
+    assert [event.at for event in cut.events] == [minutes(4), minutes(3), minutes(2)]
+    assert (len(whole.events), whole.is_partial) == (4, False)
+
+
+def test_an_erased_payload_makes_the_answer_partial(shop: Shop) -> None:
+    edit(shop, "db", 1)
+    shop.store.erase_payloads(shop.store.head().revision, [0])
+    edit(shop, "web-1", 1)
+
+    report = shop.as_(ADMIN).changes_near(["db"], NOW, hops=0)
+
+    assert (report.events, report.is_partial) == ((), True)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"hops": -1}, {"hops": 6}, {"limit": 0}, {"limit": 1001}, {"names": []}]
+)
+def test_what_cannot_be_asked_is_refused(shop: Shop, wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadValue):
+        shop.as_(ADMIN).changes_near(**{"names": ["db"], "since_at": NOW, **wrong})
+    with pytest.raises(BadValue):
+        shop.as_(ADMIN).changes_near(["db"], NOW.replace(tzinfo=None))
+
+
+def test_the_number_of_reads_grows_with_what_is_found_and_not_with_the_log(shop: Shop) -> None:
+    counted: Any = CountedReads(shop.connection)
+    shop.store._connection = counted
+
+    def reads() -> int:
+        shop.snapshots.latest()
+        counted.texts.clear()
+        shop.as_(ADMIN).changes_near(["orders"], NOW, hops=1)
+        return len(counted.texts)
+
+    edit(shop, "db", 1)
+    few = reads()
+    for value in range(25):
+        edit(shop, "web-1", value)
+    many = reads()
+    edit(shop, "db", 2)
+    one_more = reads()
+
+    assert many == few
+    assert one_more == few + 1

@@ -1,0 +1,270 @@
+"""Are incidents recorded, moved, listed and withheld as they must, and do they enter answers?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cmdb.errors import (
+    BadValue,
+    Forbidden,
+    IllegalTransition,
+    KeyReused,
+    StaleVersion,
+    UnknownCI,
+    UnknownRecord,
+)
+from cmdb.ports import EditReason, IncidentUpdate, NewAffected, NewIncident, RecordListing
+from cmdb.store.connection import Connection
+from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
+
+BROKEN = NewIncident("database is gone", (NewAffected("db"),))
+
+
+@pytest.fixture
+def shop(connection: Connection) -> Shop:
+    return Shop(connection)
+
+
+def test_an_incident_is_one_entry_of_the_log_with_its_reason(shop: Shop) -> None:
+    before = shop.store.head().revision
+
+    made = shop.as_(PLANNER).open_incident(BROKEN, EditReason("pager"))
+
+    (entry,) = shop.store.entries(before + 1, shop.store.head().revision)
+    assert (entry.header["reason"], entry.header["actor"]) == ("pager", "pat")
+    assert (made.state, made.version, made.opened_by) == ("new", entry.revision, "pat")
+    assert [(str(a.ci), a.effect, a.onset_at) for a in made.affected] == [
+        ("PhysicalServer/db", "outage", shop.clock.at)
+    ]
+
+
+def test_legal_moves_are_made_and_others_refused_with_the_legal_ones(shop: Shop) -> None:
+    operations = shop.as_(PLANNER)
+    made = operations.open_incident(BROKEN, WHY)
+
+    shop.clock.move(hours=1)
+    resolved = operations.update_incident(
+        made.id, IncidentUpdate("resolved", resolution="restarted"), WHY
+    )
+    again = operations.update_incident(made.id, IncidentUpdate("in_progress"), WHY)
+    closed = operations.update_incident(made.id, IncidentUpdate("closed"), WHY)
+    with pytest.raises(IllegalTransition) as refused:
+        operations.update_incident(made.id, IncidentUpdate("new"), WHY)
+    with pytest.raises(BadValue):
+        operations.update_incident(made.id, IncidentUpdate(title="else"), WHY)
+
+    assert (resolved.resolved_at, resolved.resolution) == (shop.clock.at, "restarted")
+    assert (again.resolved_at, again.is_open) == (None, True)
+    assert closed.resolved_at == shop.clock.at
+    assert refused.value.facts["legal"] == []
+
+
+def test_the_legal_moves_are_named(shop: Shop) -> None:
+    made = shop.as_(PLANNER).open_incident(BROKEN, WHY)
+
+    with pytest.raises(IllegalTransition) as refused:
+        shop.as_(PLANNER).update_incident(made.id, IncidentUpdate("new"), WHY)
+
+    assert refused.value.facts["legal"] == ["in_progress", "pending", "resolved", "closed"]
+
+
+def test_a_retry_returns_the_first_answer_even_where_the_move_was_made(shop: Shop) -> None:
+    operations, key = shop.as_(PLANNER), EditReason(idempotency_key="k-1")
+    first = operations.open_incident(BROKEN, key)
+    head = shop.store.head().revision
+
+    assert operations.open_incident(BROKEN, key) == first
+    assert shop.store.head().revision == head
+    with pytest.raises(KeyReused):
+        operations.open_incident(replace(BROKEN, title="another"), key)
+
+    close = EditReason(idempotency_key="k-2", expected_version=first.version)
+    closed = operations.update_incident(first.id, IncidentUpdate("closed"), close)
+    assert operations.update_incident(first.id, IncidentUpdate("closed"), close) == closed
+    assert shop.store.head().revision == head + 1
+
+
+def test_a_stale_version_is_refused_and_the_present_one_taken(shop: Shop) -> None:
+    operations = shop.as_(PLANNER)
+    made = operations.open_incident(BROKEN, WHY)
+    other = operations.update_incident(made.id, IncidentUpdate("pending"), WHY)
+
+    with pytest.raises(StaleVersion) as refused:
+        operations.update_incident(
+            made.id, IncidentUpdate("closed"), EditReason(expected_version=made.version)
+        )
+    closed = operations.update_incident(
+        made.id, IncidentUpdate("closed"), EditReason(expected_version=other.version)
+    )
+
+    assert (refused.value.facts["expected"], refused.value.facts["actual"]) == (
+        made.version,
+        other.version,
+    )
+    assert closed.state == "closed"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        replace(BROKEN, title=" "),
+        replace(BROKEN, title="x" * 201),
+        replace(BROKEN, affected=()),
+        replace(BROKEN, affected=(NewAffected("db"), NewAffected("PhysicalServer/db"))),
+        replace(BROKEN, affected=(NewAffected("db", onset_at=minutes(60)),)),
+        replace(BROKEN, affected=(NewAffected("db", onset_at=minutes(0).replace(tzinfo=None)),)),
+        replace(BROKEN, affected=(NewAffected("db", "at_risk"),)),  # type: ignore[arg-type]
+    ],
+)
+def test_what_no_incident_can_be_is_refused(shop: Shop, wrong: NewIncident) -> None:
+    with pytest.raises(BadValue):
+        shop.as_(PLANNER).open_incident(wrong, WHY)
+
+
+def test_who_may_only_look_cannot_write_and_can_read(shop: Shop) -> None:
+    made = shop.as_(PLANNER).open_incident(BROKEN, WHY)
+
+    with pytest.raises(Forbidden):
+        shop.as_(VIEWER).open_incident(BROKEN, WHY)
+    with pytest.raises(Forbidden):
+        shop.as_(VIEWER).update_incident(made.id, IncidentUpdate("closed"), WHY)
+    with pytest.raises(UnknownRecord):
+        shop.as_(VIEWER).find_incident("no-such")
+
+    assert shop.as_(VIEWER).find_incident(made.id).incident == made
+
+
+def test_services_are_told_with_whom_to_notify_and_restricted_ones_counted(shop: Shop) -> None:
+    made = shop.as_(PLANNER).open_incident(BROKEN, WHY)
+
+    told = shop.as_(VIEWER).find_incident(made.id).impact
+    whole = shop.as_(ADMIN).find_incident(made.id).impact
+
+    assert told is not None
+    assert whole is not None
+    assert {(s.ci.name, s.state, s.criticality, s.owner, s.support) for s in told.services} == {
+        ("shop", "DOWN", 4, "shop team", "shop on call"),
+        ("orders", "DOWN", 4, "orders team", "orders on call"),
+    }
+    assert (told.withheld, told.withheld_criticality) == (1, 4)
+    assert {s.ci.name for s in whole.services} == {"shop", "orders", "secret"}
+    assert whole.withheld == 0
+    assert "secret" not in str(told.to_json())
+
+
+def test_a_resolved_incident_affects_nothing(shop: Shop) -> None:
+    made = shop.as_(PLANNER).open_incident(BROKEN, WHY)
+    shop.as_(PLANNER).update_incident(made.id, IncidentUpdate("resolved"), WHY)
+
+    assert shop.as_(VIEWER).find_incident(made.id).impact is None
+
+
+def test_restricted_cis_are_not_named_and_stay_affected(shop: Shop) -> None:
+    both = replace(BROKEN, affected=(NewAffected("db"), NewAffected("vault")))
+    made = shop.as_(ADMIN).open_incident(both, WHY)
+    with pytest.raises(UnknownCI):
+        shop.as_(PLANNER).open_incident(replace(BROKEN, affected=(NewAffected("vault"),)), WHY)
+
+    seen = shop.as_(PLANNER).find_incident(made.id).incident
+    listed = shop.as_(PLANNER).list_incidents(RecordListing()).incidents
+    update = IncidentUpdate(affected=(NewAffected("web-1"),))
+    shop.as_(PLANNER).update_incident(made.id, update, WHY)
+
+    assert [a.ci.name for a in seen.affected] == ["db", "(not visible to you)"]
+    assert (seen.affected[1].ci.id, seen.affected[1].ci.class_name) == ("", "PhysicalServer")
+    assert listed == (seen,)
+    after = shop.as_(ADMIN).find_incident(made.id).incident
+    assert [a.ci.name for a in after.affected] == ["web-1", "vault"]
+
+
+def test_lists_are_by_state_ci_and_time(shop: Shop) -> None:
+    operations = shop.as_(PLANNER)
+    first = operations.open_incident(replace(BROKEN, title="one"), WHY)
+    web = replace(BROKEN, title="two", affected=(NewAffected("web-1", onset_at=minutes(-90)),))
+    second = operations.open_incident(web, WHY)
+    shop.clock.move(minutes=30)
+    operations.update_incident(second.id, IncidentUpdate("resolved"), WHY)
+
+    def titles(**wanted: object) -> list[str]:
+        listing = replace(RecordListing(), **wanted)  # type: ignore[arg-type]  # any field
+        return [each.title for each in operations.list_incidents(listing).incidents]
+
+    assert titles() == ["two", "one"]
+    assert titles(states=("new",)) == ["one"]
+    assert titles(states=()) == []
+    assert titles(cis=("web-1",)) == ["two"]
+    assert titles(from_at=minutes(60)) == ["one"]
+    assert titles(to_at=minutes(-60)) == ["two"]
+    page = operations.list_incidents(RecordListing(first=1))
+    assert page.next == second.id
+    rest = operations.list_incidents(RecordListing(first=1, after=page.next))
+    assert [each.id for each in rest.incidents] == [first.id]
+    assert rest.next == ""
+    for wrong in ({"states": ("open",)}, {"first": 201}, {"first": 0}):
+        with pytest.raises(BadValue):
+            titles(**wrong)
+
+
+def test_an_open_incident_enters_the_blast_radius_and_a_resolved_one_does_not(shop: Shop) -> None:
+    operations = shop.as_(ADMIN)
+    incident = operations.open_incident(BROKEN, WHY)
+
+    with_it = operations.blast_radius(["web-1"])
+    then = operations.blast_radius(["web-1"], at=shop.store.head().revision)
+    operations.update_incident(incident.id, IncidentUpdate("resolved"), WHY)
+    without = operations.blast_radius(["web-1"])
+
+    (present,) = with_it.present
+    assert (present.ci.name, present.state, present.kind) == ("db", "DOWN", "incident")
+    assert (present.id, present.title, present.end_at) == (incident.id, BROKEN.title, None)
+    stands = {hit.ci.name: (hit.state, hit.is_present) for hit in with_it.hits}
+    assert stands["orders"] == ("DOWN", True)
+    assert stands["shop"] == ("DOWN", True)
+    assert stands["pool"] == ("AT_RISK", False)
+    assert [hit.ci.name for hit in with_it.added] == ["pool"]
+    assert then.present == without.present == ()
+    assert {hit.ci.name: hit.state for hit in without.hits} == {
+        "shop": "AT_RISK",
+        "pool": "AT_RISK",
+    }
+    assert [hit.ci.name for hit in then.hits] == [hit.ci.name for hit in without.hits]
+
+
+def test_an_outage_together_with_an_incident_does_more(shop: Shop) -> None:
+    operations = shop.as_(ADMIN)
+    operations.open_incident(replace(BROKEN, affected=(NewAffected("web-1"),)), WHY)
+
+    radius = operations.blast_radius(["web-2"])
+    explained = operations.explain_impact(["web-2"], "shop")
+
+    hit = next(hit for hit in radius.hits if hit.ci.name == "shop")
+    assert (hit.state, hit.present_state, hit.is_present) == ("DOWN", "AT_RISK", False)
+    assert explained.hit is not None
+    assert {ci.name for ci in explained.groups[0].down} == {"web-1", "web-2"}
+    assert explained.present == radius.present
+
+
+def test_the_title_of_an_incident_on_a_restricted_ci_is_withheld(shop: Shop) -> None:
+    vault = NewIncident("vault burns", (NewAffected("vault"),))
+    shop.as_(ADMIN).open_incident(vault, WHY)
+
+    (seen,) = shop.as_(VIEWER).blast_radius(["web-1"]).present
+    (known,) = shop.as_(ADMIN).blast_radius(["web-1"]).present
+
+    assert (seen.ci.name, seen.title) == ("(not visible to you)", "(not visible to you)")
+    assert (known.ci.name, known.title) == ("vault", "vault burns")
+
+
+def test_a_retired_ci_of_an_incident_affects_nothing_and_is_told(shop: Shop) -> None:
+    operations = shop.as_(ADMIN)
+    made = operations.open_incident(BROKEN, WHY)
+    operations.retire_ci("db", WHY)
+
+    impact = operations.find_incident(made.id).impact
+
+    assert impact is not None
+    assert impact.services == ()
+    assert "PhysicalServer/db takes no part in impact" in impact.basis.problems
+    assert operations.blast_radius(["web-1"]).present == ()
