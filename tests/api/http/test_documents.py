@@ -164,7 +164,7 @@ def test_writes_stand_in_the_log_under_the_actor_and_the_request(server: Running
     with server.client("planner", actor="paula") as planner:
         body = {
             "query": "mutation($i: AddCIInput!) { addCi(input: $i) { __typename } }",
-            "variables": {"i": {"className": "Rack", "name": "R-1", "reason": "new rack"}},
+            "variables": {"i": {"class": "Rack", "name": "R-1", "reason": "new rack"}},
         }
         answer = planner.post("/graphql", json=body, headers={"X-Request-ID": "req-77"})
         log = planner.post("/graphql", json={"query": "{ log(first: 1) { report } }"})
