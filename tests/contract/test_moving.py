@@ -19,7 +19,7 @@ from cmdb.store import moving
 from cmdb.store.arcadedb import ArcadeDB, open_arcadedb
 from cmdb.store.connection import Connection, Transaction
 from cmdb.store.graph_store import GraphStore
-from cmdb.store.moves import backup, copy, restore
+from cmdb.store.moves import backup, check_backup, copy, restore
 from cmdb.store.pages import Page, count_rows, read_pages, write_page
 from tests.contract.stores import SetClock, store_over
 from tests.kills.child import context_over
@@ -115,9 +115,10 @@ def test_a_backup_is_restored_into_an_empty_database_of_either_engine(
     assert head == filled.head()
     assert path.stat().st_mode & 0o777 == 0o600
 
-    assert restore(path, beside, is_anew=False)[2] == digest
+    archive = check_backup(path)
+    assert restore(archive, beside, is_anew=False)[2] == archive.digest == digest
     wipe(connection)
-    restore(path, connection, is_anew=False)
+    restore(archive, connection, is_anew=False)
 
     assert everything(beside) == before
     assert everything(connection) == before
