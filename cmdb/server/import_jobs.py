@@ -157,6 +157,7 @@ class ImportJobs:
     def _import(self, job: Job) -> None:
         operations = self._service.operations(job.caller)
         try:
+            self._stop_where_whole("", 0, 0)
             operations.import_inventory(job.source, job.request, self._stop_where_whole)
         except KeyboardInterrupt:
             # While reading: nothing was written yet.

@@ -32,7 +32,7 @@ Known = Annotated[Caller, Depends(caller_of)]
 
 _LINES = "application/x-ndjson"
 _SCOPE, _OPTION = "scope.", "option."
-_KNOWN = frozenset(
+PARAMETERS = frozenset(
     {
         "source", "complete", "dry_run", "wait", "observed_at", "file_name", "reason",
         "confirm_deletions", "rejects", "results",
@@ -164,9 +164,9 @@ async def _answer_run(request: Request, caller: Caller, run_id: str, status: int
 def _asked(request: Request, file_format: str, caller: Caller) -> ImportRequest:
     given = request.query_params
     for name in given:
-        if name not in _KNOWN and not name.startswith((_SCOPE, _OPTION)):
+        if name not in PARAMETERS and not name.startswith((_SCOPE, _OPTION)):
             raise BadValue(
-                name, "there is no such parameter", f"Known: {', '.join(sorted(_KNOWN))}."
+                name, "there is no such parameter", f"Known: {', '.join(sorted(PARAMETERS))}."
             )
     source = given.get("source", "") or caller.source
     if not source:

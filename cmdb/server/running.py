@@ -69,7 +69,8 @@ def _introduce(serving: Serving, listening: socket.socket, announce: Announce) -
             raise BadSettings(
                 "--host (CMDB_HOST)",
                 f"{settings.host} can be reached by others, and there is no token yet by which "
-                "anybody could be known. Make one first: cmdb token create --role administrator",
+                "anybody could be known. Make one first: "
+                "cmdb token create NAME --role administrator",
             )
         first = f"{address}/start#{serving.one_time.make()}"
     announce(address, first)

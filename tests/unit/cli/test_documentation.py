@@ -60,7 +60,7 @@ def test_every_option_of_its_table_exists(name: str) -> None:
 
 
 def test_the_shape_of_every_document_is_described() -> None:
-    own = {"init", "demo", "import", "export"}
+    own = {"init", "demo", "import", "export", "serve"}
 
     assert {name for name in ALL if name not in own} <= COMMANDS.keys()
     for name in own:
