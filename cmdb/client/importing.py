@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 from uuid_utils import uuid4
@@ -97,7 +98,7 @@ def upload(source: ImportInput, request: ImportRequest) -> Sent:
     made = upload_of(source, request.mapping)
     return Sent(
         "POST",
-        f"/imports/{request.format}",
+        f"/imports/{quote(request.format, safe='')}",
         params=_params(request, made) | {"file_name": source.name},
         headers={"Content-Type": made.content_type, "Idempotency-Key": str(uuid4())},
         content=made.content,

@@ -89,6 +89,14 @@ def test_a_file_is_sent_as_it_is_with_everything_that_was_said_of_it(table: Impo
     assert report.to_json() == REPORT.to_json()
 
 
+def test_a_format_stays_within_its_part_of_the_address(table: ImportInput) -> None:
+    stand_in = server(told(FINISHED))
+
+    stand_in.client().import_inventory(table, replace(REQUEST, format="../export?x"))
+
+    assert stand_in.asked[0].url.raw_path.startswith(b"/imports/..%2Fexport%3Fx?")
+
+
 def test_a_lost_upload_is_sent_again_whole_with_the_same_key(table: ImportInput) -> None:
     stand_in = server(httpx2.ReadError("lost"), told(FINISHED))
 
