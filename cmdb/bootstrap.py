@@ -234,10 +234,12 @@ def restore_database(
     settings: Settings, path: Path, *, is_anew: bool, progress: Progress | None = None
 ) -> MovedReport:
     """Fill an empty database from a file; see `store.moves`."""
-    from cmdb.store.moves import moved_report, restore
+    from cmdb.store.moves import check_backup, moved_report, restore
 
+    # Before anything is opened: a file that is no backup leaves no empty database behind.
+    archive = check_backup(path, progress=progress)
     with closing(_connect(settings, create=True, is_short=False)) as connection:
-        moved = restore(path, connection, is_anew=is_anew, progress=progress)
+        moved = restore(archive, connection, is_anew=is_anew, progress=progress)
     return moved_report((str(path), settings.place), *moved)
 
 

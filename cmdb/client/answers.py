@@ -93,7 +93,8 @@ def _told(response: httpx2.Response) -> dict[str, Any]:
 def _graphql_error(error: Mapping[str, Any], address: str) -> CmdbError:
     told = error.get("extensions") or {}
     message = str(error.get("message", "no reason given"))
-    facts = dict(told.get("facts") or {})
-    if told.get("requestId"):
-        facts["request_id"] = told["requestId"]
-    return error_of(address, str(told.get("code", "GRAPHQL")), message, facts)
+    facts = told.get("facts") or {}
+    met = error_of(address, str(told.get("code", "GRAPHQL")), message, facts)
+    if isinstance(met, ServerRefused) and told.get("requestId"):
+        met.facts["request_id"] = told["requestId"]
+    return met

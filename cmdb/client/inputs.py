@@ -176,7 +176,7 @@ def word_of(field: str, value: str, known: Sequence[str]) -> str:
         BadValue: It is none of them.
     """
     if value not in known:
-        raise BadValue(field, f"{value!r} is none of {', '.join(known)}")
+        raise BadValue(field, f"{value!r} is not known", f"One of {', '.join(known)}.")
     return value.upper()
 
 

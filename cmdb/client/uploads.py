@@ -67,7 +67,7 @@ def _parts_of(source: ImportInput) -> list[_Part]:
         stream = source.stream
         return [_Part("file", source.name, lambda: nullcontext(stream))]
     if not source.path.is_dir():
-        return [_file_part("file", source.name or source.path.name, source.path)]
+        return [_file_part("file", source.path.name, source.path)]
     folder = source.path
     parts = [
         _file_part("file", path.relative_to(folder).as_posix(), path) for path in _walk(folder)

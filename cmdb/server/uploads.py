@@ -116,7 +116,9 @@ async def _receive_parts(
         raise BadValue("file", "the form has no part of that name")
     if len(parts.files) == 1:
         name, path = parts.files[0]
-        return ImportInput(path=path, name=name), parts.mapping
+        return ImportInput(
+            path=path, name=request.query_params.get("file_name", name)
+        ), parts.mapping
     return ImportInput(path=folder / INPUT, name="the folder"), parts.mapping
 
 

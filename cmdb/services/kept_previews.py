@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from cmdb.errors import LimitExceeded
 from cmdb.model.decoding import decode
 from cmdb.model.impact_reports import AffectedState, PreviewReport
 from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
@@ -19,6 +20,7 @@ from cmdb.model.practice_reports import (
     PreviewSummary,
 )
 from cmdb.model.reports import plain
+from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason, RecordListing, Target
 from cmdb.services.context import Context
 from cmdb.services.outlook import SEVERITY, Effect
@@ -30,6 +32,8 @@ from cmdb.services.record_writing import create_record, get_record
 from cmdb.services.withheld_answers import ids_in, withhold
 
 STATE = "kept"
+MOST_BYTES = 8_000_000
+"""Largest answer that is kept: it goes into the log too."""
 
 
 def keep_preview(
@@ -56,6 +60,7 @@ def keep_preview(
         BadValue: No title, or as `preview_change`.
         UnknownCI: With the nearest names.
         UnknownRecord: There is no change of that id.
+        LimitExceeded: The answer is too large to be kept.
     """
     permit(context.caller, "edit", "preview")
     request = plain([title, targets, start_at, end_at, change_id])
@@ -72,7 +77,7 @@ def keep_preview(
         },
         "outcomes": {ci: plain(standing) for ci, standing in _standings(foreseen).items()},
         "revision": foreseen.snapshot.revision,
-        "answer": report_preview(context, foreseen).to_json(),
+        "answer": _answer(report_preview(context, foreseen)),
     }
     node = Node(
         "preview",
@@ -186,6 +191,15 @@ def _differences(
             after.margin,
             is_worse=after.rank > before.rank,
         )
+
+
+def _answer(report: PreviewReport) -> dict[str, Any]:
+    answer = report.to_json()
+    size = len(canonical_json(answer))
+    if size > MOST_BYTES:
+        hint = "Keep a preview of fewer targets, or of a shorter window."
+        raise LimitExceeded("the size of a kept preview in bytes", MOST_BYTES, size, hint)
+    return answer
 
 
 def _kept(context: Context, node: Node) -> KeptPreview:

@@ -13,7 +13,7 @@ from cmdb.model.log import LogHead
 from cmdb.model.moving_reports import MovedReport
 from cmdb.model.shipped import shipped_registry
 from cmdb.ports import Progress
-from cmdb.store.archive import Header, read_archive, write_archive
+from cmdb.store.archive import Archive, Header, read_archive, write_archive
 from cmdb.store.connection import Connection
 from cmdb.store.definitions import read_registry
 from cmdb.store.log_rows import READ_HEAD
@@ -71,20 +71,28 @@ def backup(
     return head, archive.tally, archive.digest
 
 
-def restore(
-    path: Path, target: Connection, *, is_anew: bool, progress: Progress | None = None
-) -> tuple[LogHead, Tally, str]:
-    """Fill an empty database from a file, which is found whole before anything is written.
+def check_backup(path: Path, *, progress: Progress | None = None) -> Archive:
+    """Return a backup that was read to its end, is whole, and can be restored by this program.
 
     Raises:
-        BadFile: The file is damaged, or no backup.
-        BadValue: The target is not empty.
-        DatabaseTooNew: A newer program made the file.
+        BadFile: It is damaged, or no backup.
+        DatabaseTooNew: A newer program made it.
     """
     archive = read_archive(path, progress)
+    if archive.header.schema > len(MIGRATIONS):
+        raise DatabaseTooNew(archive.header.schema, len(MIGRATIONS))
+    return archive
+
+
+def restore(
+    archive: Archive, target: Connection, *, is_anew: bool, progress: Progress | None = None
+) -> tuple[LogHead, Tally, str]:
+    """Fill an empty database from a backup, and bring it up to date.
+
+    Raises:
+        BadValue: The target is not empty.
+    """
     header = archive.header
-    if header.schema > len(MIGRATIONS):
-        raise DatabaseTooNew(header.schema, len(MIGRATIONS))
     origin = Origin(archive.digest, header.total, header.types, archive.pages)
     tally = fill(target, origin, is_anew=is_anew, progress=progress)
     migrate(target, shipped_registry())

@@ -8,7 +8,6 @@ from cmdb_graphql.context import ApiContext, make_context
 from cmdb_graphql.execution import ApiSchema, document_hash
 from cmdb_graphql.feed import FeedWatcher
 from cmdb_graphql.limits import Limits
-from cmdb_graphql.requests import GraphQLRequest, encode_result, read_request
 from cmdb_graphql.schema import build_schema
 from cmdb_graphql.workers import Workers
 
@@ -16,12 +15,9 @@ __all__ = [
     "ApiContext",
     "ApiSchema",
     "FeedWatcher",
-    "GraphQLRequest",
     "Limits",
     "Workers",
     "build_schema",
     "document_hash",
-    "encode_result",
     "make_context",
-    "read_request",
 ]

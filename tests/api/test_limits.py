@@ -20,7 +20,6 @@ from cmdb_graphql.context import ApiContext
 from cmdb_graphql.execution import document_hash
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.loaders import Loaders
-from cmdb_graphql.requests import encode_result, read_request
 from cmdb_graphql.schema import build_schema
 from cmdb_graphql.workers import Workers
 from tests.api.serving import Answer
@@ -269,7 +268,7 @@ def test_a_defect_is_told_without_details_but_with_the_request(
 
     assert answer.code == "INTERNAL"
     assert answer.extensions["requestId"] == "r-7"
-    assert "secret" not in str(encode_result_of(answer))
+    assert "secret" not in str([error.formatted for error in answer.errors])
     assert "secret detail" in caplog.text
 
 
@@ -285,35 +284,3 @@ def test_who_has_no_role_reaches_nothing() -> None:
 
     assert ask(FORMATS, formats=formats, roles=()).code == "FORBIDDEN"
     assert formats.calls == 0
-
-
-def test_a_request_is_read_from_its_body() -> None:
-    read = read_request(b'{"query": "{a}", "variables": {"x": 1}, "operationName": "q"}')
-
-    assert (read.query, read.variables, read.operation_name) == ("{a}", {"x": 1}, "q")
-    assert read_request(b'{"query": "{a}", "variables": null}').variables is None
-
-
-def test_an_array_of_operations_is_refused() -> None:
-    with pytest.raises(errors.LimitExceeded) as refusal:
-        read_request(b'[{"query": "{a}"}, {"query": "{b}"}]')
-
-    assert refusal.value.facts == {
-        "limit": "operations in a request",
-        "allowed": 1,
-        "found": 2,
-    }
-
-
-@pytest.mark.parametrize(
-    "body", [b"", b"{", b"1", b'{"query": 1}', b"{}", b'{"query": "{a}", "variables": []}']
-)
-def test_a_body_that_asks_nothing_is_refused(body: bytes) -> None:
-    with pytest.raises(errors.BadValue):
-        read_request(body)
-
-
-def encode_result_of(answer: Answer) -> bytes:
-    from strawberry.types import ExecutionResult
-
-    return encode_result(ExecutionResult(data=answer.partial, errors=answer.errors))

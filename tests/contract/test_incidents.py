@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -15,9 +16,11 @@ from cmdb.errors import (
     UnknownCI,
     UnknownRecord,
 )
+from cmdb.model.records import Record
 from cmdb.ports import EditReason, IncidentUpdate, NewAffected, NewIncident, RecordListing
 from cmdb.store.connection import Connection
 from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
+from tests.contract.stores import host, kept, poured
 
 BROKEN = NewIncident("database is gone", (NewAffected("db"),))
 
@@ -268,3 +271,35 @@ def test_a_retired_ci_of_an_incident_affects_nothing_and_is_told(shop: Shop) -> 
     assert impact.services == ()
     assert "PhysicalServer/db takes no part in impact" in impact.basis.problems
     assert operations.blast_radius(["web-1"]).present == ()
+
+
+def test_a_ci_that_was_merged_away_is_named_as_its_survivor_and_counts_as_it(shop: Shop) -> None:
+    doubled = Record("Host", key="1", name="db again", attributes={"fqdn": "db.example.org"})
+    poured(shop.store, kept(doubled))
+    operations = shop.as_(ADMIN)
+    one = operations.open_incident(replace(BROKEN, affected=(NewAffected("db again"),)), WHY)
+    two = operations.open_incident(BROKEN, WHY)
+
+    poured(shop.store, kept(host("db", fqdn="db.example.org"), observed_ms=5))
+
+    names = {
+        a.ci.name for i in (one, two) for a in operations.find_incident(i.id).incident.affected
+    }
+    assert names == {"db"}
+    assert [p.ci.name for p in operations.blast_radius(["web-1"]).present] == ["db", "db"]
+    for each in (one, two):
+        impact = operations.find_incident(each.id).impact
+        assert impact is not None
+        assert {service.ci.name for service in impact.services} == {"orders", "shop", "secret"}
+        assert impact.basis.problems == ()
+
+
+def test_writers_at_once_lose_nothing(shop: Shop) -> None:
+    made = shop.as_(PLANNER).open_incident(BROKEN, WHY)
+    updates = [IncidentUpdate(title="a title"), IncidentUpdate(description="a description")]
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda each: shop.as_(PLANNER).update_incident(made.id, each, WHY), updates))
+
+    after = shop.as_(PLANNER).find_incident(made.id).incident
+    assert (after.title, after.description) == ("a title", "a description")

@@ -19,7 +19,7 @@ from cmdb.store import moving
 from cmdb.store.arcadedb import ArcadeDB, open_arcadedb
 from cmdb.store.connection import Connection, Transaction
 from cmdb.store.graph_store import GraphStore
-from cmdb.store.moves import backup, copy, restore
+from cmdb.store.moves import backup, check_backup, copy, restore
 from cmdb.store.pages import Page, count_rows, read_pages, write_page
 from tests.contract.stores import SetClock, store_over
 from tests.kills.child import context_over
@@ -29,6 +29,7 @@ from tests.kills.replica import import_records
 PROVIDERS = """
 MATCH (a:CI)-[r:depends_on]->(b:CI) RETURN DISTINCT b.id AS id ORDER BY id LIMIT 5
 """
+BODY = {"title": "é😀", "affected": []}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def filled(connection: Connection) -> GraphStore:
     import_records(context, "test", list(estate(seed=3, size=60)))
     ci = store.find_by_name("server 1", "", SEES_ALL)[0].id
     for number in (1, 2):
-        node = Node("incident", f"i-{number}", 0, "new", {"title": "é😀"}, (ci,), begin_at=5)
+        node = Node("incident", f"i-{number}", 0, "closed", BODY, (ci,), begin_at=5)
         changes = ChangeSet(nodes=(NodeChange(None, node),))
         store.apply(changes, Stamp("mover", idempotency_key=f"k-{number}"), answer={"n": 1.0})
     store.save_checkpoint(store.head().revision, b"content" * 1_000)
@@ -103,7 +104,7 @@ def test_there_and_back_nothing_is_lost_or_altered(
 
 
 def written(store: GraphStore, name: str) -> int:
-    node = Node("incident", name, 0, "new", {})
+    node = Node("incident", name, 0, "closed", BODY)
     return store.apply(ChangeSet(nodes=(NodeChange(None, node),)), Stamp("mover")).revision
 
 
@@ -115,9 +116,10 @@ def test_a_backup_is_restored_into_an_empty_database_of_either_engine(
     assert head == filled.head()
     assert path.stat().st_mode & 0o777 == 0o600
 
-    assert restore(path, beside, is_anew=False)[2] == digest
+    archive = check_backup(path)
+    assert restore(archive, beside, is_anew=False)[2] == archive.digest == digest
     wipe(connection)
-    restore(path, connection, is_anew=False)
+    restore(archive, connection, is_anew=False)
 
     assert everything(beside) == before
     assert everything(connection) == before

@@ -8,7 +8,7 @@ import pytest
 
 from cmdb.errors import StalePlan
 from cmdb.model.changes import Applied, ChangeSet, Stamp
-from cmdb.model.nodes import Node, NodeChange, NodeListing
+from cmdb.model.nodes import Node, NodeChange, NodeKind, NodeListing
 from cmdb.model.rights import SEES_ALL
 from cmdb.store.connection import Connection
 from cmdb.store.graph_store import GraphStore
@@ -116,3 +116,27 @@ def test_a_retry_writes_nothing_and_gets_the_first_answer(store: GraphStore) -> 
 
     assert (again.revision, again.is_repeated) == (first.revision, True)
     assert store.head().revision == first.revision
+
+
+def test_nodes_of_several_kinds_by_state_and_time_come_in_one_read(store: GraphStore) -> None:
+    poured(store, kept(host("a")))
+    timed = replace(incident(1, ci_id(store, "a")), begin_at=10, end_at=20)
+    change = replace(timed, kind="change", id="c-1", state="scheduled", begin_at=30, end_at=40)
+    written(store, NodeChange(None, timed), NodeChange(None, change))
+    written(store, NodeChange(None, replace(incident(2), begin_at=10)))
+    written(store, NodeChange(None, incident(3, state="closed")))
+
+    def ids(
+        states: dict[NodeKind, tuple[str, ...]], start: int, end: int, limit: int = 9
+    ) -> set[str]:
+        return {node.id for node in store.nodes_between(states, start, end, limit)}
+
+    both: dict[NodeKind, tuple[str, ...]] = {
+        "incident": ("new", "pending"),
+        "change": ("scheduled",),
+    }
+    assert ids(both, 15, 35) == {"i-1", "i-2", "c-1"}
+    assert ids(both, 21, 30) == {"i-2"}
+    assert ids(both, 0, 10) == set()
+    assert ids({"incident": ("closed",), "change": ()}, 0, 1) == {"i-3"}
+    assert len(ids(both, 15, 35, limit=1)) == 2

@@ -53,6 +53,32 @@ class Pair:
     remote: RemoteCommandLine
 
 
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What one command printed, here and through the server."""
+
+    local: Any
+    remote: Any
+
+    def __getitem__(self, name: str | int) -> Answers:
+        """Return a part of both."""
+        return Answers(self.local[name], self.remote[name])
+
+
+def on_both(pair: Pair, *words: object) -> Answers:
+    """Run one command here and through the server; both must succeed and answer the same.
+
+    Words may be parts of earlier answers: each side is given its own.
+    """
+    sides = [
+        [getattr(word, side) if isinstance(word, Answers) else word for word in words]
+        for side in ("local", "remote")
+    ]
+    found = Answers(pair.local.json(*sides[0]), pair.remote.json(*sides[1]))
+    assert same_but_for_chance(found.remote) == same_but_for_chance(found.local)
+    return found
+
+
 @contextmanager
 def served(data_dir: Path, token: str) -> Iterator[RemoteCommandLine]:
     """Lend the command line through a server of its own process on a folder."""

@@ -1,4 +1,4 @@
-"""Does every command do the same through a server as on the database itself?"""
+"""Does every question have the same answer through a server as on the database itself?"""
 
 from __future__ import annotations
 
@@ -11,35 +11,38 @@ from tests.e2e.served import ACTOR, Pair, paired
 from tests.unit.cli.test_documentation import ALL
 
 LOCAL = {"init", "demo", "serve", "db copy", "db backup", "db restore"}
-WINDOW = ("--from", "2027-03-06T22:00Z", "--to", "2027-03-06T23:00Z")
-READS: dict[str, tuple[str, ...]] = {
-    "ci list": ("ci list --class Host --sort updated_at --descending --limit 3"),
-    "ci list, filtered": "ci list --name orders --where owner=x --lifecycle in_use --retired",
-    "ci show": "ci show Rack/SQ-2",
-    "ci history": "ci history Rack/SQ-2 --limit 3",
-    "classes": "classes",
-    "class show": "class show Hypervisor",
-    "rel-type list": "rel-type list",
-    "search": "search orders database",
-    "blast-radius": "blast-radius Hypervisor/hv-sq-2",
-    "blast-radius, then": "blast-radius Hypervisor/hv-sq-2 --at r1 --budget 100000",
-    "blast-radius, explained": "blast-radius PowerSource/SQ-B --explain Rack/SQ-2",
-    "preview": " ".join(("preview --target PowerSource/SQ-A --target hv-sq-2=degraded", *WINDOW)),
-    "diff": "diff r0 r1 --outage Hypervisor/hv-sq-2",
-    "near": "near Rack/SQ-2 --since 2020-01-01 --hops 1 --limit 5",
-    "source list": "source list",
-    "import-runs": "import-runs",
-    "log list": "log list --limit 5",
-    "log show": "log show 1",
-    "log anchor": "log anchor",
-    "log verify": "log verify",
-    "log retention": "log retention",
-    "token list": "token list",
-    "incident list": "incident list --state new",
-    "change list": "change list",
-    "previews list": "previews list",
-}  # type: ignore[assignment]
-REFUSALS = {
+HERE = Path(__file__)
+READS = {
+    "ci list": "--class Host --sort updated_at --descending --limit 3",
+    "ci list, filtered": "--name orders --where owner=x --lifecycle in_use --retired",
+    "ci show": "Rack/SQ-2",
+    "ci history": "Rack/SQ-2 --limit 3",
+    "classes": "",
+    "class show": "Hypervisor",
+    "rel-type list": "",
+    "search": "orders database",
+    "blast-radius": "Hypervisor/hv-sq-2",
+    "blast-radius, then": "Hypervisor/hv-sq-2 --at r1 --budget 100000",
+    "blast-radius, explained": "PowerSource/SQ-B --explain Rack/SQ-2",
+    "preview": (
+        "--target PowerSource/SQ-A --target hv-sq-2=degraded "
+        "--from 2027-03-06T22:00Z --to 2027-03-06T23:00Z"
+    ),
+    "diff": "r0 r1 --outage Hypervisor/hv-sq-2",
+    "near": "Rack/SQ-2 --since 2020-01-01 --hops 1 --limit 5",
+    "source list": "",
+    "import-runs": "",
+    "log list": "--limit 5",
+    "log show": "1",
+    "log anchor": "",
+    "log verify": "",
+    "log retention": "",
+    "token list": "",
+    "incident list": "--state new",
+    "change list": "",
+    "previews list": "",
+}
+SAME_REFUSALS = {
     "absent": "ci show nothing-of-that-name",
     "ambiguous": "ci show storefront",
     "no such class": "ci list --class hypervisor",
@@ -48,14 +51,17 @@ REFUSALS = {
     "no such run": "import-runs 4711",
     "no such relationship": "rel remove 4711",
     "stale": "ci set Rack/SQ-2 notes=x --expected-version 4711",
-    "wrong value": "ci set Rack/SQ-2 criticality=high",
+    "wrong value": "ci set Rack/SQ-2 nonsense=high",
+    "wrong cursor": "ci list --after nonsense",
+    "wrong anchor": f"log verify --anchor 1:{'0' * 64}",
+    "no such format": f"import nonsense {HERE}",
+    "no such file": "import records absent.jsonl",
+    "wrong file": f"import records {HERE}",
+}
+SAME_CODES = {
     "wrong role": "token create bob --role king",
     "wrong lifecycle": "ci list --lifecycle gone",
     "wrong state": "incident list --state gone",
-    "wrong cursor": "ci list --after nonsense",
-    "wrong anchor": f"log verify --anchor 1:{'0' * 64}",
-    "no such format": "import nonsense -",
-    "no such file": "import records absent.jsonl",
 }
 
 
@@ -68,33 +74,89 @@ def pair(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
             yield both
 
 
-@pytest.fixture
-def own_pair(demo_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
-    """Two copies of the demo estate, for writing."""
-    monkeypatch.setenv("CMDB_ACTOR", ACTOR)
-    with paired(demo_folder / "data", tmp_path) as both:
-        yield both
+def words_of(name: str) -> list[str]:
+    return [*name.partition(",")[0].split(), *READS[name].split()]
 
 
 def test_every_command_is_tried() -> None:
-    read = {name.partition(",")[0] for name in READS}
-    elsewhere = {words for words in ALL if f'"{words}"' in Path(__file__).read_text("utf-8")}
+    writing = HERE.with_name("test_remote_writes.py").read_text(encoding="utf-8")
+    read = {name.partition(",")[0] for name in READS} | {"doctor", "whoami", "export"}
+    written = {name for name in ALL if ", ".join(f'"{word}"' for word in name.split()) in writing}
 
-    assert set(ALL) - LOCAL - read - elsewhere == set()
+    assert set(ALL) - LOCAL - read - written == set()
 
 
 @pytest.mark.parametrize("name", READS)
 def test_a_question_has_the_same_answer(pair: Pair, name: str) -> None:
-    words = READS[name].split()  # type: ignore[attr-defined]
+    words = words_of(name)
 
     assert pair.remote.json(*words) == pair.local.json(*words)
 
 
-@pytest.mark.parametrize("name", REFUSALS)
+@pytest.mark.parametrize("name", SAME_REFUSALS)
 def test_a_refusal_is_the_same(pair: Pair, name: str) -> None:
-    words = REFUSALS[name].split()
+    words = SAME_REFUSALS[name].split()
 
     local, remote = pair.local(*words, "--json"), pair.remote(*words, "--json")
 
     assert local.code != 0
     assert (remote.code, remote.json) == (local.code, local.json)
+
+
+@pytest.mark.parametrize("name", SAME_CODES)
+def test_a_word_that_the_contract_does_not_have_is_refused_with_the_same_code(
+    pair: Pair, name: str
+) -> None:
+    words = SAME_CODES[name].split()
+
+    local, remote = pair.local(*words, "--json"), pair.remote(*words, "--json")
+
+    assert (remote.code, remote.json["error"]["code"]) == (local.code, "BAD_VALUE")
+    assert local.json["error"]["code"] == "BAD_VALUE"
+
+
+def test_the_server_says_whom_it_takes_the_caller_for(pair: Pair) -> None:
+    found = pair.remote.json("whoami")
+
+    assert found["actor"] == ACTOR
+    assert "administrator" in found["roles"]
+
+
+def test_a_token_that_does_not_hold_is_refused(pair: Pair) -> None:
+    ended = type(pair.remote)(pair.remote.url, "cmdb_wrong")("ci", "list", "--json")
+
+    assert (ended.code, ended.json["error"]["code"]) == (5, "UNAUTHENTICATED")
+    assert "cmdb_wrong" not in ended.out + ended.err
+
+
+def test_doctor_looks_at_the_database_of_the_server(pair: Pair) -> None:
+    local, remote = pair.local.json("doctor"), pair.remote.json("doctor")
+
+    own = {"database", "fast start"}
+    checks = [
+        [check for check in found["checks"] if check["name"] not in own]
+        for found in (local, remote)
+    ]
+    assert checks[1] == checks[0]
+    (place,) = (check for check in remote["checks"] if check["name"] == "database")
+    assert "server" in place["message"]
+
+
+def test_an_export_is_the_same_byte_by_byte(pair: Pair, tmp_path: Path) -> None:
+    told = [
+        command.json("export", tmp_path / side)["lines"]
+        for side, command in (("local", pair.local), ("remote", pair.remote))
+    ]
+
+    assert told[1] == told[0] > 80
+    assert (tmp_path / "remote").read_bytes() == (tmp_path / "local").read_bytes()
+
+
+def test_tables_and_pictures_are_drawn_from_what_the_server_says(
+    pair: Pair, tmp_path: Path
+) -> None:
+    for words in (["ci", "show", "Rack/SQ-2"], ["blast-radius", "hv-sq-2", "--mermaid"]):
+        assert pair.remote(*words).out == pair.local(*words).out
+    for side, command in (("local", pair.local), ("remote", pair.remote)):
+        command("blast-radius", "hv-sq-2", "--svg", tmp_path / side)
+    assert (tmp_path / "remote").read_bytes() == (tmp_path / "local").read_bytes()

@@ -9,12 +9,12 @@ import pytest
 from cmdb.cli.impact_tables import (
     ALL,
     BRIEF,
-    basis_lines,
     chain_text,
     print_blast_radius,
     verdict,
 )
-from cmdb.model.impact_reports import Trust
+from cmdb.cli.trust_tables import basis_lines
+from cmdb.model.impact_reports import PresentOutage, Trust
 from tests.unit.cli.reports import CHAIN, RACK, SHOP, TRUSTED, WEB, WHOLE, hit, report
 
 
@@ -113,3 +113,25 @@ def test_a_name_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "[red]ra" in out
+
+
+def test_what_is_so_already_does_not_count_and_stands_apart(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    already = replace(hit(SHOP, steps=4), present_state="DOWN", is_present=True)
+    present = PresentOutage(RACK, "DOWN", "incident", "i", "rack lost", None, None)
+    found = replace(report(already, hit(WEB)), present=(present,))
+
+    print_blast_radius(found)
+    out = capsys.readouterr().out
+
+    assert "takes 1 CI DOWN, 0 DEGRADED, 0 AT_RISK; no service on record is affected." in out
+    assert "SERVICES" not in out.split("ALREADY SO, BY INCIDENTS AND OTHER CHANGES (1)")[0]
+    assert "rack lost" in out
+    assert "nothing more than is so already is affected" in verdict(found.outages, (already,))
+
+
+def test_what_was_worse_than_up_before_is_noted(capsys: pytest.CaptureFixture[str]) -> None:
+    print_blast_radius(report(replace(hit(SHOP), present_state="AT_RISK")))
+
+    assert "AT_RISK already" in capsys.readouterr().out

@@ -8,8 +8,8 @@ from dataclasses import replace
 from cmdb.cli.mermaid import draw_mermaid
 from cmdb.cli.pictures import MOST_DRAWN, draw
 from cmdb.cli.svg import HEIGHT, WIDTH, draw_svg
-from cmdb.model.impact_reports import Step
-from tests.unit.cli.reports import FEED, RACK, WHOLE, hit, report
+from cmdb.model.impact_reports import PresentOutage, Step
+from tests.unit.cli.reports import FEED, RACK, WEB, WHOLE, hit, report
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -98,3 +98,19 @@ def test_an_evil_name_stays_text() -> None:
 def test_an_outage_without_effect_is_a_single_box() -> None:
     assert len(draw(report()).boxes) == 1
     assert draw_svg(report()).startswith("<svg")
+
+
+def test_what_is_so_already_is_drawn_only_where_a_chain_needs_it() -> None:
+    other = replace(FEED, id="o", name="other feed")
+    unrelated = replace(FEED, id="u", name="unrelated")
+    over = replace(hit(RACK), evidence=(Step(other, RACK, "powered_by", "hard"),))
+    already = replace(hit(WEB), is_present=True)
+    present = tuple(
+        PresentOutage(ci, "DOWN", "incident", "i", "lost", None, None) for ci in (other, unrelated)
+    )
+
+    picture = draw(replace(report(over, already), present=present))
+
+    drawn = {box.ci.name: (box.column, box.state) for box in picture.boxes}
+    assert drawn == {"feed": (0, "DOWN"), "other feed": (0, "DOWN"), "rack": (1, "DOWN")}
+    assert picture.left_out == 0
