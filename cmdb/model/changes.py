@@ -146,6 +146,7 @@ class ChangeSet:
         carriers_removed: Source records that carry it no more, or it is a placeholder no more.
         others: Changes of other kinds, for the log (registries, settings).
         read_set: What all this was decided on.
+        prepared: What `Store.prepare` made of it, for the store alone.
     """
 
     cis: Sequence[CIChange] = ()
@@ -159,6 +160,7 @@ class ChangeSet:
     carriers_removed: Sequence[Carrier] = ()
     others: Sequence[LogChange] = ()
     read_set: ReadSet = field(default_factory=ReadSet)
+    prepared: object = field(default=None, compare=False, repr=False)
 
     @property
     def changes_inventory(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ from cmdb.store import evidence, log_rows, reading, run_rows, snapshot_rows
 from cmdb.store.connection import Connection, Transaction
 from cmdb.store.definitions import read_registry
 from cmdb.store.schema import migrate
-from cmdb.store.writing import apply_changes
+from cmdb.store.writing import apply_changes, prepare
 
 
 class GraphStore:
@@ -171,6 +172,10 @@ class GraphStore:
         return evidence.find_uncertain_placeholders(self._connection)
 
     # Writers
+
+    def prepare(self, changes: ChangeSet) -> ChangeSet:
+        """Return the same change set with its rows and its log entry made."""
+        return replace(changes, prepared=prepare(self.registry(), changes))
 
     def apply(
         self,
