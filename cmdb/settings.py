@@ -34,6 +34,7 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_PUBLIC_HOSTS": "Names under which clients reach the server, separated by commas.",
     "CMDB_DEVELOPMENT": "`1`: GraphiQL and introspection are on.",
     "CMDB_TRACING": "`1`: OpenTelemetry traces go where the OTEL_ variables say.",
+    "CMDB_TRUSTED_DOCUMENTS": "Folder of the only GraphQL documents that are run; empty: any.",
     "CMDB_BODY_LIMIT": "Largest body of a GraphQL request, such as `1m`.",
     "CMDB_IMPORT_LIMIT": "Largest import over HTTP, inflated, such as `4g`.",
     "CMDB_IMPORTS_AT_ONCE": "Imports over HTTP that run at once; others wait.",
@@ -68,6 +69,7 @@ class ServerSettings:
         public_hosts: Names under which clients reach it; empty: those of its address.
         is_development: GraphiQL and introspection are on.
         is_traced: OpenTelemetry traces are sent.
+        trusted_documents: Folder of the only documents that are run; None: any document.
         body_limit_bytes: Largest body of a GraphQL request.
         import_limit_bytes: Largest import, inflated.
         imports_at_once: Imports that run at once.
@@ -81,6 +83,7 @@ class ServerSettings:
     public_hosts: tuple[str, ...] = ()
     is_development: bool = False
     is_traced: bool = False
+    trusted_documents: Path | None = None
     body_limit_bytes: int = 1 << 20
     import_limit_bytes: int = 4 << 30
     imports_at_once: int = 2
@@ -104,12 +107,14 @@ class ServerSettings:
             WrongSetting: A variable cannot be read.
         """
         hosts = given.get("CMDB_PUBLIC_HOSTS", "").split(",")
+        trusted = given.get("CMDB_TRUSTED_DOCUMENTS", "").strip()
         return cls(
             host=given.get("CMDB_HOST", "").strip() or "127.0.0.1",
             port=_number(given, "CMDB_PORT", 8080, least=0, most=65_535),
             public_hosts=tuple(host.strip().lower() for host in hosts if host.strip()),
             is_development=_flag(given, "CMDB_DEVELOPMENT"),
             is_traced=_flag(given, "CMDB_TRACING"),
+            trusted_documents=Path(trusted).expanduser() if trusted else None,
             body_limit_bytes=_size(given, "CMDB_BODY_LIMIT", 1 << 20),
             import_limit_bytes=_size(given, "CMDB_IMPORT_LIMIT", 4 << 30),
             imports_at_once=_number(given, "CMDB_IMPORTS_AT_ONCE", 2, most=64),

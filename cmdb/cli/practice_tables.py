@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cmdb.cli.impact_tables import print_basis
 from cmdb.cli.inventory_tables import change_text
 from cmdb.cli.output import CRITICALITY, plural, print_lines, print_table, say, time_text
 from cmdb.cli.preview_tables import print_preview
+from cmdb.cli.trust_tables import print_basis
 from cmdb.model.incidents import Incident
 from cmdb.model.planned_changes import Change
 from cmdb.model.practice_reports import (

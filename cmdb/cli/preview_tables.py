@@ -9,9 +9,7 @@ from cmdb.cli.impact_tables import (
     USUAL,
     Detail,
     count_states,
-    print_basis,
     print_hits,
-    print_present,
 )
 from cmdb.cli.output import (
     CRITICALITY,
@@ -21,6 +19,7 @@ from cmdb.cli.output import (
     print_table,
     time_text,
 )
+from cmdb.cli.trust_tables import print_basis, print_present
 from cmdb.model.impact_reports import Hit, PreviewReport, Slice
 
 _MOST_NAMES = 6

@@ -17,7 +17,6 @@ from cmdb.client import (
 )
 from cmdb.client.answers import raise_for_status
 from cmdb.client.call import Call
-from cmdb.client.ci_answers import details_steps
 from cmdb.client.connecting import ANSWER_SECONDS, connecting
 from cmdb.client.exchange import Course, Pause, Sent, Steps, unless_refused
 from cmdb.client.exporting import EXPORT, Lines
@@ -28,7 +27,6 @@ from cmdb.client.trying import Retries
 from cmdb.errors import CmdbError
 from cmdb.model.import_reports import ImportReport, ImportRequest
 from cmdb.model.records import ImportInput
-from cmdb.model.reports import CIDetails
 from cmdb.model.system_reports import FeedEntry
 from cmdb.ports.store import Progress
 
@@ -145,6 +143,7 @@ class AsyncClient(AsyncCalling):
     list_classes = _asked(inventory_calls.list_classes)
     find_ci = _asked(inventory_calls.find_ci)
     list_cis = _asked(inventory_calls.list_cis)
+    show_ci = _asked(inventory_calls.show_ci)
     get_history = _asked(inventory_calls.get_history)
     search_cis = _asked(inventory_calls.search_cis)
 
@@ -201,10 +200,6 @@ class AsyncClient(AsyncCalling):
     purge_payloads = _asked(administration_calls.purge_payloads)
     set_retention = _asked(administration_calls.set_retention)
     apply_retention = _asked(administration_calls.apply_retention)
-
-    async def show_ci(self, name: str) -> CIDetails:
-        """Return a CI with its relationships."""
-        return await self._perform(details_steps(self._server, name))
 
     async def import_inventory(
         self, source: ImportInput, request: ImportRequest, progress: Progress | None = None

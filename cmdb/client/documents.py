@@ -12,14 +12,6 @@ from cmdb.client.call import Document
 _REFUSAL = "... on Refusal { code message facts }"
 _CI = "localId class name lifecycle version attributes createdAt updatedAt mergedInto"
 _NAMED = "localId class name lifecycle"
-_RELATIONSHIP = (
-    "id type dependent provider discriminator version strength toleratesSeconds confidence "
-    "inferredBy isLive"
-)
-_NEIGHBOURS = (
-    f"edges {{ node {{ {_NAMED} }} relationship {{ {_RELATIONSHIP} }} }} "
-    "pageInfo { hasNextPage endCursor }"
-)
 
 
 def _question(field: str, parameters: str = "", wanted: str = "report") -> Document:
@@ -32,16 +24,6 @@ def _question(field: str, parameters: str = "", wanted: str = "report") -> Docum
     passed = ", ".join(f"{part}: ${part}" for part in (p.split(":")[0] for p in each))
     text = f"query {title}({declared}) {{ {field}({passed}) {{ {wanted} }} }}"
     return Document(title, field, text)
-
-
-def _neighbours(direction: str) -> Document:
-    """Return the document of one more page of what a CI relies on, or of what relies on it."""
-    title = f"More{direction.capitalize()}"
-    text = (
-        f"query {title}($id: ID!, $first: Int!, $after: String) {{ ci(id: $id) {{ "
-        f"{direction}(first: $first, after: $after) {{ {_NEIGHBOURS} }} }} }}"
-    )
-    return Document(title, "ci", text)
 
 
 def _edit(field: str, success: str, given: str = "") -> Document:
@@ -57,14 +39,7 @@ def _edit(field: str, success: str, given: str = "") -> Document:
 # Inventory
 CLASSES = _question("classes")
 CI = _question("ci", "id: ID!", _CI)
-CI_DETAILS = Document(
-    "CIDetails",
-    "ci",
-    f"query CIDetails($id: ID!, $first: Int!) {{ ci(id: $id) {{ {_CI} "
-    f"providers(first: $first) {{ {_NEIGHBOURS} }} "
-    f"dependents(first: $first) {{ {_NEIGHBOURS} }} }} }}",
-)
-MORE_NEIGHBOURS = {each: _neighbours(each) for each in ("providers", "dependents")}
+CI_DETAILS = _question("ciDetails", "id: ID!")
 CIS = _question(
     "cis",
     "class: String!, filter: CIFilter, sort: CISort, first: Int!, after: String, "
@@ -150,8 +125,6 @@ SET_RETENTION = _edit("setRetention", "PayloadsErased")
 APPLY_RETENTION = _edit("applyRetention", "PayloadsErased")
 
 ALL: Mapping[str, Document] = {
-    found.name: found
-    for found in (*globals().copy().values(), *MORE_NEIGHBOURS.values())
-    if isinstance(found, Document)
+    found.name: found for found in list(globals().values()) if isinstance(found, Document)
 }
 """Every document by the name of its operation."""

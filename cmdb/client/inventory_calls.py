@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         RevisionDetails,
         VerifyReport,
     )
-    from cmdb.model.reports import CIList, ClassesReport, HistoryReport, SearchReport
+    from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
     from cmdb.model.source_reports import SourceList
     from cmdb.ports.store import Progress
 
@@ -48,6 +48,13 @@ def list_cis(listing: Listing) -> Call[CIList]:
     from cmdb.client.ci_answers import read_page
 
     return Call(documents.CIS, plain(listing_input(listing)), read_page)
+
+
+def show_ci(name: str) -> Call[CIDetails]:
+    """Return a CI with its relationships."""
+    from cmdb.model.reports import CIDetails
+
+    return ask(CIDetails, documents.CI_DETAILS, id=name)
 
 
 def get_history(name: str, limit: int = 50) -> Call[HistoryReport]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from graphql import (
@@ -15,12 +16,13 @@ from graphql import (
 )
 from strawberry.types import ExecutionResult
 
-from cmdb.errors import LimitExceeded
+from cmdb.errors import BadSettings, LimitExceeded
 from cmdb.model.rights import Caller
 from cmdb.ports.service import Service
 from cmdb.settings import ServerSettings
 from cmdb_graphql.context import ApiContext, make_context
 from cmdb_graphql.errors import BAD_DOCUMENT
+from cmdb_graphql.execution import document_hash
 from cmdb_graphql.feed import FeedWatcher
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.schema import build_schema
@@ -50,7 +52,11 @@ class Api:
     """
 
     def __init__(self, service: Service, settings: ServerSettings, workers: Workers) -> None:
-        limits = Limits(seconds=settings.request_seconds, introspection=settings.is_development)
+        limits = Limits(
+            seconds=settings.request_seconds,
+            introspection=settings.is_development,
+            trusted=trusted_documents(settings.trusted_documents),
+        )
         self.schema = build_schema(limits)
         self._service = service
         self._workers = workers
@@ -108,6 +114,23 @@ class Api:
         root = self.schema._schema.get_root_type(operation.operation)  # noqa: SLF001
         is_known = len(names) == 1 and root is not None and names[0] in root.fields
         return names[0] if is_known else _SEVERAL
+
+
+def trusted_documents(folder: Path | None) -> frozenset[str] | None:
+    """Return the hashes of the documents in a folder; None, for any document, without a folder.
+
+    Raises:
+        BadSettings: It cannot be read, or there is none in it.
+    """
+    if folder is None:
+        return None
+    try:
+        texts = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.graphql"))]
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings("CMDB_TRUSTED_DOCUMENTS", f"{folder} cannot be read") from error
+    if not texts:
+        raise BadSettings("CMDB_TRUSTED_DOCUMENTS", f"{folder} holds no *.graphql file")
+    return frozenset(document_hash(text) for text in texts)
 
 
 def answer_of(result: ExecutionResult) -> dict[str, Any]:

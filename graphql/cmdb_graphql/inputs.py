@@ -94,7 +94,7 @@ class AddGroupInput(Edit):
 
 
 @strawberry.input
-class DefinitionInput(Edit):
+class DefinitionInput(VersionedEdit):
     """A CI class or relationship type to register, or to change."""
 
     definition: JSON

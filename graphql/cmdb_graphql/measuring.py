@@ -34,6 +34,7 @@ _PAGE_ARGUMENT: Final = "first"
 _INTROSPECTION: Final = ("__schema", "__type")
 
 HEAVY: Final[Mapping[str, int]] = {
+    "ciDetails": 500,
     "blastRadius": 2_000,
     "explain": 2_000,
     "preview": 5_000,

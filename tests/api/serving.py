@@ -11,16 +11,13 @@ from strawberry.types import ExecutionResult
 
 from cmdb.bootstrap import list_importers, load_importer
 from cmdb.demo.estate import ESTATE, EstateImporter
-from cmdb.errors import Unauthenticated
 from cmdb.model.import_reports import ImportRequest
-from cmdb.model.log import LogHead
 from cmdb.model.records import ImportInput, Record
 from cmdb.model.rights import ROLES, Caller
-from cmdb.ports.graph_reading import GraphReading
 from cmdb.ports.operations import Operations
 from cmdb.services.context import Context
-from cmdb.services.graph_reading import LocalGraphReading
 from cmdb.services.local_operations import LocalOperations
+from cmdb.services.local_service import LocalService
 from cmdb.snapshot import Snapshots
 from cmdb.store.connection import Connection, Ddl, Params, Row, Transaction
 from cmdb.store.graph_store import GraphStore
@@ -69,8 +66,8 @@ class CountingConnection:
         await self._connection.close_async()
 
 
-class LocalService:
-    """`cmdb.ports.service.Service` over one connection, for whoever says who they are."""
+class CountedService(LocalService):
+    """The service over one connection whose reads are counted, at a time that tests set."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = CountingConnection(connection)
@@ -78,29 +75,13 @@ class LocalService:
         self.store = GraphStore(self.connection, self.clock)
         self.store.setup()
         snapshots = Snapshots(self.store, self.store.registry)
-        self._context = Context(self.store, snapshots, self.clock, ADMINISTRATOR)
-
-    def authenticate(self, secret: str) -> Caller:
-        raise Unauthenticated(f"{len(secret)} characters mean nothing here")
-
-    def operations(self, caller: Caller) -> Operations:
-        context = replace(self._context, caller=caller)
-        return LocalOperations(context, load_importer, list_importers, _encode)
-
-    def reading(self, caller: Caller) -> GraphReading:
-        return LocalGraphReading(replace(self._context, caller=caller))
-
-    def head(self) -> LogHead:
-        return self.store.head()
-
-    def close(self) -> None:
-        self.connection.close()
+        context = Context(self.store, snapshots, self.clock, ADMINISTRATOR)
+        super().__init__(context, load_importer, list_importers, _encode)
 
     def fill(self) -> None:
         """Import the demo estate."""
-        context = self._context
         importer: Any = EstateImporter()
-        operations = LocalOperations(context, lambda _: importer, list_importers, _encode)
+        operations = LocalOperations(self._context, lambda _: importer, list_importers, _encode)
         request = ImportRequest(source="estate", format="demo", observed_at=self.clock.now())
         operations.import_inventory(ImportInput(path=ESTATE, name=ESTATE.name), request)
 
@@ -143,7 +124,7 @@ class Answer:
 class Client:
     """Executes documents, each in an event loop of its own."""
 
-    def __init__(self, service: LocalService, schema: ApiSchema) -> None:
+    def __init__(self, service: CountedService, schema: ApiSchema) -> None:
         self.service = service
         self.schema = schema
         self.workers = Workers(4)

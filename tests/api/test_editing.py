@@ -9,7 +9,7 @@ import pytest
 
 from cmdb import errors
 from cmdb_graphql.errors import REFUSALS, refusal
-from tests.api.serving import NOBODY, VIEWER, Client, LocalService
+from tests.api.serving import NOBODY, VIEWER, Client, CountedService
 
 REFUSED = "... on Refusal { code message facts }"
 ADD = f"""mutation ($input: AddCIInput!) {{ addCi(input: $input) {{ __typename
@@ -199,7 +199,7 @@ def test_every_error_is_a_refusal_or_an_entry_of_errors(kind: type[errors.CmdbEr
     assert (shown.code, shown.message, facts) == (kind.code, "a sentence", {"fact": 1})
 
 
-def test_writes_are_one_entry_each(api: Client, service: LocalService) -> None:
+def test_writes_are_one_entry_each(api: Client, service: CountedService) -> None:
     before = service.head().revision
 
     _ = added(api)

@@ -13,7 +13,7 @@ from graphql import parse, validate
 
 from cmdb_graphql.feed import FeedWatcher
 from cmdb_graphql.workers import Workers
-from tests.api.serving import Client, LocalService
+from tests.api.serving import Client, CountedService
 
 FOLDER = Path(__file__).parents[2] / "graphql" / "operations"
 DOCUMENTS = sorted(path.stem for path in FOLDER.glob("*.graphql"))
@@ -48,7 +48,7 @@ def test_a_document_fits_the_contract_and_says_what_it_is_for(api: Client, name:
     assert text.startswith("# ")
 
 
-def test_documents_about_the_inventory(api: Client, service: LocalService) -> None:
+def test_documents_about_the_inventory(api: Client, service: CountedService) -> None:
     name = "Online shop"
     page = run(api, "list-cis", filter={"class": {"eq": "BusinessService"}})["nodes"]
     assert name in [each["name"] for each in page]
@@ -134,7 +134,7 @@ def test_documents_about_the_system(api: Client) -> None:
     assert report["results"][0]["ci"]
 
 
-def test_documents_that_subscribe(api: Client, service: LocalService) -> None:
+def test_documents_that_subscribe(api: Client, service: CountedService) -> None:
     needs("cmdb.services.feed", "cmdb.services.import_runs")
 
     async def work() -> tuple[Any, Any]:

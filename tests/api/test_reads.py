@@ -9,7 +9,7 @@ import pytest
 from cmdb.model.records import Record
 from cmdb.store.arcadedb import open_arcadedb
 from cmdb_graphql.schema import build_schema
-from tests.api.serving import Client, LocalService
+from tests.api.serving import Client, CountedService
 from tests.contract.stores import kept, poured
 
 NESTED = """
@@ -47,7 +47,7 @@ query ($first: Int!) {
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """The demo estate with enough CIs for a full page, in a database of its own."""
-    service = LocalService(open_arcadedb(tmp_path_factory.mktemp("crowded") / "graph"))
+    service = CountedService(open_arcadedb(tmp_path_factory.mktemp("crowded") / "graph"))
     service.fill()
     records = [
         Record("PhysicalServer", key=f"r{n}", name=f"r-{n:03}", attributes={"serial": f"s{n}"})

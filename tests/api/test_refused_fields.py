@@ -63,7 +63,7 @@ def value_of(kind: Any) -> str:
     if isinstance(kind, GraphQLList):
         return f"[{value_of(kind.of_type)}]"
     if isinstance(kind, GraphQLEnumType):
-        return next(iter(kind.values))
+        return str(next(iter(kind.values)))
     if isinstance(kind, GraphQLInputObjectType):
         needed = {n: f.type for n, f in kind.fields.items() if is_required_input_field(f)}
         return "{" + " ".join(f"{n}: {value_of(each)}" for n, each in needed.items()) + "}"

@@ -29,6 +29,7 @@ from tests.kills.replica import import_records
 PROVIDERS = """
 MATCH (a:CI)-[r:depends_on]->(b:CI) RETURN DISTINCT b.id AS id ORDER BY id LIMIT 5
 """
+BODY = {"title": "é😀", "affected": []}
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def filled(connection: Connection) -> GraphStore:
     import_records(context, "test", list(estate(seed=3, size=60)))
     ci = store.find_by_name("server 1", "", SEES_ALL)[0].id
     for number in (1, 2):
-        node = Node("incident", f"i-{number}", 0, "new", {"title": "é😀"}, (ci,), begin_at=5)
+        node = Node("incident", f"i-{number}", 0, "closed", BODY, (ci,), begin_at=5)
         changes = ChangeSet(nodes=(NodeChange(None, node),))
         store.apply(changes, Stamp("mover", idempotency_key=f"k-{number}"), answer={"n": 1.0})
     store.save_checkpoint(store.head().revision, b"content" * 1_000)
@@ -103,7 +104,7 @@ def test_there_and_back_nothing_is_lost_or_altered(
 
 
 def written(store: GraphStore, name: str) -> int:
-    node = Node("incident", name, 0, "new", {})
+    node = Node("incident", name, 0, "closed", BODY)
     return store.apply(ChangeSet(nodes=(NodeChange(None, node),)), Stamp("mover")).revision
 
 

@@ -80,7 +80,7 @@ def words_of(name: str) -> list[str]:
 
 def test_every_command_is_tried() -> None:
     writing = HERE.with_name("test_remote_writes.py").read_text(encoding="utf-8")
-    read = {name.partition(",")[0] for name in READS} | {"doctor", "whoami"}
+    read = {name.partition(",")[0] for name in READS} | {"doctor", "whoami", "export"}
     written = {name for name in ALL if ", ".join(f'"{word}"' for word in name.split()) in writing}
 
     assert set(ALL) - LOCAL - read - written == set()
@@ -140,6 +140,16 @@ def test_doctor_looks_at_the_database_of_the_server(pair: Pair) -> None:
     assert checks[1] == checks[0]
     (place,) = (check for check in remote["checks"] if check["name"] == "database")
     assert "server" in place["message"]
+
+
+def test_an_export_is_the_same_byte_by_byte(pair: Pair, tmp_path: Path) -> None:
+    told = [
+        command.json("export", tmp_path / side)["lines"]
+        for side, command in (("local", pair.local), ("remote", pair.remote))
+    ]
+
+    assert told[1] == told[0] > 80
+    assert (tmp_path / "remote").read_bytes() == (tmp_path / "local").read_bytes()
 
 
 def test_tables_and_pictures_are_drawn_from_what_the_server_says(

@@ -89,7 +89,6 @@ def test_a_change_and_its_preview(pair: Pair) -> None:
     on_both(pair, "previews", "compare", kept_id)
     on_both(pair, "change", "update", planned["id"], "--state", "scheduled")
     on_both(pair, "change", "list", "--state", "scheduled", "--ci", "hv-sq-1")
-    on_both(pair, "near", "hv-sq-1", "--since", "2026-01-01", "--limit", 3)
     on_both(pair, "change", "update", planned["id"], "--state", "cancelled")
     ended = pair.remote("change", "close", planned.remote["id"], "--json")
 
@@ -157,7 +156,7 @@ def test_a_file_with_a_mapping(pair: Pair, tmp_path: Path) -> None:
         here, there = (tmp_path / f"{side}.{kind}" for side, _ in sides)
         assert here.exists() == there.exists()
         if here.exists():
-            lines = [[json.loads(line) for line in p.open()] for p in (here, there)]
+            lines = [path.read_text(encoding="utf-8").splitlines() for path in (here, there)]
             assert same_but_for_chance(lines[1]) == same_but_for_chance(lines[0])
     assert (tmp_path / "remote.done").exists()
 
@@ -181,20 +180,6 @@ def test_a_folder_and_standard_input(
 
 def _lines(*records: dict[str, Any]) -> str:
     return "".join(json.dumps(each) + "\n" for each in records)
-
-
-def test_an_export_is_the_same(pair: Pair, tmp_path: Path) -> None:
-    counts = [
-        command.json("export", tmp_path / side)["lines"]
-        for side, command in (("local", pair.local), ("remote", pair.remote))
-    ]
-    lines = [
-        sorted(map(json.dumps, same_but_for_chance([json.loads(x) for x in (tmp_path / s).open()])))
-        for s in ("local", "remote")
-    ]
-
-    assert counts[1] == counts[0] == len(lines[0])
-    assert lines[1] == lines[0]
 
 
 def test_retention(pair: Pair) -> None:

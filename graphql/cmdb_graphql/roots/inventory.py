@@ -8,13 +8,14 @@ import strawberry
 
 from cmdb.errors import NotFound
 from cmdb.model import access, inventory, system_reports
+from cmdb.model.reports import CIDetails as CIDetailsReport
 from cmdb.model.reports import ClassesReport, SearchReport
 from cmdb.model.selection import Selection
 from cmdb.model.source_reports import SourceList
 from cmdb_graphql.context import ApiContext, Ask
 from cmdb_graphql.filters import CIFilter, CISort, filter_of, sort_of
 from cmdb_graphql.ids import local_id, split_id
-from cmdb_graphql.types.cis import CI, CIConnection, SearchResult, ci_connection, ci_type
+from cmdb_graphql.types.cis import CI, CIConnection, CIDetails, SearchResult, ci_connection, ci_type
 from cmdb_graphql.types.common import Node
 from cmdb_graphql.types.system import (
     CIClass,
@@ -44,6 +45,14 @@ class InventoryQuery:
     async def ci(self, info: Ask, id: strawberry.ID) -> CI:  # noqa: A002
         """Return the CI."""
         return ci_type(await info.context.ask(info.context.operations.find_ci, local_id(id)))
+
+    @strawberry.field(
+        graphql_type=CIDetails,
+        description="A CI by id, name or `Class/name`, with all its relationships.",
+    )
+    async def ci_details(self, info: Ask, id: strawberry.ID) -> CIDetailsReport:  # noqa: A002
+        """Return the CI with its relationships."""
+        return await info.context.ask(info.context.operations.show_ci, local_id(id))
 
     @strawberry.field(description="A page of CIs; an empty list in a filter means none.")
     async def cis(

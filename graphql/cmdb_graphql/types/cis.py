@@ -9,6 +9,7 @@ import strawberry
 from strawberry.scalars import JSON
 
 from cmdb.model import inventory
+from cmdb.model.reports import CIDetails as CIDetailsReport
 from cmdb.model.reports import HistoryReport, NamedCI, SearchHit
 from cmdb.model.selection import Direction
 from cmdb.ports.graph_reading import AdjacentPage, CIPage
@@ -102,6 +103,21 @@ class CI(Node):
     async def history(self, info: Ask, first: int = 20) -> HistoryReport | None:
         """Return the newest changes that touched it."""
         return await info.context.loaders.history(self.local_id, first)
+
+
+@strawberry.type(name="CIDetails")
+class CIDetails:
+    """One CI with everything it relies on and everything that relies on it, not in pages."""
+
+    withheld: int = strawberry.field(
+        description="How many relationships it has with CIs that the caller may not see."
+    )
+    report: JSON = whole_report()
+
+    @strawberry.field(graphql_type=CI)
+    def ci(self: strawberry.Parent[CIDetailsReport]) -> CI:
+        """Return the CI itself."""
+        return ci_type(self.ci)
 
 
 @strawberry.type

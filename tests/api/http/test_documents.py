@@ -8,6 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
+from cmdb.errors import BadSettings, DatabaseUnavailable
+from cmdb.server.api import trusted_documents
 from cmdb.settings import ServerSettings
 from tests.api.http.running_server import RunningServer, running_server
 
@@ -104,8 +106,6 @@ def test_what_is_wrong_with_a_document_has_a_status_for_clients_that_want_one(
 def test_a_database_that_is_away_is_a_503_and_answers_again_when_it_is_back(
     server: RunningServer, viewer: httpx2.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cmdb.errors import DatabaseUnavailable
-
     store: Any = server.serving.service._context.store  # type: ignore[attr-defined]
     body = {"query": "{ cis(first: 1) { nodes { name } } }"}
     before = viewer.post("/graphql", json=body).status_code
@@ -173,3 +173,24 @@ def test_writes_stand_in_the_log_under_the_actor_and_the_request(server: Running
     newest = str(log.json())
     assert "paula" in newest
     assert "new rack" in newest
+
+
+def test_only_trusted_documents_are_run_where_that_is_wanted(tmp_path: Path) -> None:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    trusted = "query Who {\n  whoami { actor }\n}\n"
+    (folder / "who.graphql").write_text(trusted, encoding="utf-8")
+    settings = ServerSettings(trusted_documents=folder)
+    with running_server(tmp_path / "d", settings) as running, running.client("viewer") as client:
+        run = client.post("/graphql", json={"query": trusted}).json()
+        refused = client.post("/graphql", json=WHO).json()
+
+    assert run == {"data": {"whoami": {"actor": "viewer"}}}
+    assert refused["data"] is None
+    assert "trusted" in refused["errors"][0]["message"]
+
+
+def test_a_folder_without_trusted_documents_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="holds no"):
+        trusted_documents(tmp_path)
+    assert trusted_documents(None) is None

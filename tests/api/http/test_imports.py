@@ -135,7 +135,7 @@ def test_a_compressed_body_is_inflated(importer: httpx2.Client, pieces: int) -> 
 @pytest.mark.parametrize(
     ("body", "encoding", "status", "code"),
     [
-        (gzip.compress(records("X"))[:-9], "gzip", 422, "BAD_FILE"),
+        (gzip.compress(records("X"), mtime=0)[:-9], "gzip", 422, "BAD_FILE"),
         (b"no gzip", "gzip", 422, "BAD_FILE"),
         (b"", "gzip", 422, "BAD_FILE"),
         (records("X"), "br", 400, "BAD_VALUE"),

@@ -9,11 +9,11 @@ import pytest
 from cmdb.cli.impact_tables import (
     ALL,
     BRIEF,
-    basis_lines,
     chain_text,
     print_blast_radius,
     verdict,
 )
+from cmdb.cli.trust_tables import basis_lines
 from cmdb.model.impact_reports import PresentOutage, Trust
 from tests.unit.cli.reports import CHAIN, RACK, SHOP, TRUSTED, WEB, WHOLE, hit, report
 

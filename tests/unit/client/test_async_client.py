@@ -15,7 +15,6 @@ from cmdb.model.records import ImportInput
 from tests.fakes.http_server import answered, refused, server
 from tests.unit.client.samples import ITEM, ITEM_JSON, WHY
 from tests.unit.client.test_importing import FINISHED, READING, REPORT, REQUEST, told
-from tests.unit.client.test_inventory import NODE, page
 
 
 def test_a_call_is_awaited_and_tried_again_with_the_same_key() -> None:
@@ -38,21 +37,6 @@ def test_an_error_is_raised_as_ever() -> None:
 
     with pytest.raises(StaleVersion):
         asyncio.run(work())
-
-
-def test_several_steps_are_awaited() -> None:
-    stand_in = server(
-        answered("ci", {**NODE, "providers": page(after="p"), "dependents": page()}),
-        answered("ci", {"providers": page()}),
-    )
-
-    async def work() -> None:
-        async with stand_in.async_client() as client:
-            assert (await client.show_ci("web")).ci == ITEM
-
-    asyncio.run(work())
-
-    assert len(stand_in.asked) == 2
 
 
 def test_a_file_is_sent_and_its_run_followed(tmp_path: Path) -> None:

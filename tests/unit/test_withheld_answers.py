@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmdb.services.withholding import ids_in, withhold
+from cmdb.services.withheld_answers import ids_in, withhold
 
 DB = {"id": "1", "class": "Host", "name": "db", "lifecycle": "in_use"}
 VAULT = {"id": "2", "class": "Host", "name": "vault-7", "lifecycle": "in_use"}

@@ -1,0 +1,84 @@
+"""Are previews kept as they were, withheld as they must be, and compared with today?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from cmdb.errors import LimitExceeded
+from cmdb.model.values import canonical_json
+from cmdb.ports import NewChange, RecordListing, Target
+from cmdb.services import kept_previews
+from cmdb.store.connection import Connection
+from tests.contract.practice_estate import ADMIN, PLANNER, WHY, Shop, minutes
+
+WINDOW = (minutes(60), minutes(120))
+PATCH = NewChange("patch the database", (Target("db"),), *WINDOW)
+
+
+@pytest.fixture
+def shop(connection: Connection) -> Shop:
+    return Shop(connection)
+
+
+def test_restricted_targets_and_services_are_withheld(shop: Shop) -> None:
+    change = replace(PATCH, targets=(Target("db"), Target("vault")), state="scheduled")
+    made = shop.as_(ADMIN).plan_change(change, WHY)
+
+    details = shop.as_(PLANNER).find_change(made.id)
+    report = shop.as_(PLANNER).preview_change([], None, None, change_id=made.id)
+    kept = shop.as_(ADMIN).keep_preview("before", [], None, None, WHY, made.id)
+    seen = shop.as_(PLANNER).find_preview(kept.id)
+
+    assert [t.ci.name for t in details.change.targets] == ["db", "(not visible to you)"]
+    assert (details.impact.withheld, details.impact.withheld_criticality) == (1, 4)
+    for told in (details, report, seen):
+        text = str(told.to_json())
+        assert "secret" not in text
+        assert "vault" not in text
+        assert "orders" in text
+    assert "secret" in str(kept.to_json())
+    assert [len(s.hits) for s in seen.preview.slices] == [len(s.hits) for s in kept.preview.slices]
+
+
+def test_a_kept_preview_is_compared_with_today(shop: Shop) -> None:
+    operations = shop.as_(ADMIN)
+    kept = operations.keep_preview("restart web-1", [Target("web-1")], *WINDOW, WHY)
+    same = operations.compare_preview(kept.id)
+
+    operations.retire_ci("web-3", WHY)
+    worse = operations.compare_preview(kept.id)
+    operations.restore_ci("web-3", WHY)
+    again = operations.compare_preview(kept.id)
+
+    assert operations.find_preview(kept.id) == kept
+    assert (same.differences, same.is_worse) == ((), False)
+    assert [(d.ci.name, d.before, d.after, d.is_worse) for d in worse.differences] == [
+        ("shop", "AT_RISK", "DOWN", True),
+        ("pool", "AT_RISK", "DOWN", True),
+    ]
+    assert worse.differences[0].is_service
+    assert worse.differences[0].margin_before == 0
+    assert (worse.kept_revision, worse.is_worse) == (kept.preview.basis.revision, True)
+    assert worse.revision > worse.kept_revision
+    assert again.differences == ()
+    (summary,) = operations.list_previews(RecordListing()).previews
+    assert (summary.id, summary.title, summary.revision) == (
+        kept.id,
+        kept.title,
+        worse.kept_revision,
+    )
+
+
+def test_a_preview_too_large_to_be_kept_is_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = len(canonical_json(shop.as_(PLANNER).preview_change([Target("db")], *WINDOW).to_json()))
+
+    monkeypatch.setattr(kept_previews, "MOST_BYTES", size - 1)
+    with pytest.raises(LimitExceeded):
+        shop.as_(PLANNER).keep_preview("large", [Target("db")], *WINDOW, WHY)
+    monkeypatch.setattr(kept_previews, "MOST_BYTES", size)
+
+    assert shop.as_(PLANNER).keep_preview("large", [Target("db")], *WINDOW, WHY).title == "large"
