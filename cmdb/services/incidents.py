@@ -38,7 +38,7 @@ def open_incident(context: Context, new: NewIncident, edit: EditReason) -> Incid
         BadValue: It has no title, affects no CI, or one from a moment that is still to come.
         UnknownCI: With the nearest names.
     """
-    permit(context.caller, "edit", "incident")
+    permit(context.caller, "incident", "incidents")
     affected = _affected(context, new.affected)
     body = {
         "title": check_title(new.title),
@@ -66,7 +66,7 @@ def update_incident(
         StaleVersion: It has another version than the caller expects.
         BadValue: It is closed, or a value cannot be.
     """
-    permit(context.caller, "edit", "incident")
+    permit(context.caller, "incident", "incidents")
     affected = None if update.affected is None else _affected(context, update.affected)
 
     def draft(before: Node) -> Node:

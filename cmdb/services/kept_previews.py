@@ -62,7 +62,7 @@ def keep_preview(
         UnknownRecord: There is no change of that id.
         LimitExceeded: The answer is too large to be kept.
     """
-    permit(context.caller, "edit", "preview")
+    permit(context.caller, "preview_keep", "previews")
     request = plain([title, targets, start_at, end_at, change_id])
     foreseen = foresee(context, plan_of(context, targets, start_at, end_at, change_id))
     plan = foreseen.plan

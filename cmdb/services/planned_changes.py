@@ -39,7 +39,7 @@ def plan_change(context: Context, new: NewChange, edit: EditReason) -> Change:
             that of the change, or a state that none begins with.
         UnknownCI: With the nearest names.
     """
-    permit(context.caller, "edit", "change")
+    permit(context.caller, "change", "changes")
     if new.state not in FIRST_STATES:
         hint = f"One of {', '.join(FIRST_STATES)}."
         raise BadValue("state", f"no change begins as {new.state!r}", hint)
@@ -71,7 +71,7 @@ def update_change(
         StaleVersion: It has another version than the caller expects.
         BadValue: It is closed or cancelled, or a value cannot be.
     """
-    permit(context.caller, "edit", "change")
+    permit(context.caller, "change", "changes")
     targets = None if update.targets is None else _targets(context, update.targets)
 
     def draft(before: Node) -> Node:
