@@ -146,7 +146,7 @@ class Listening:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._task = asyncio.ensure_future(self._follow())  # type: ignore[arg-type]
+        self._task = asyncio.ensure_future(self._follow())
         self._began.set()
         try:
             await self._task
