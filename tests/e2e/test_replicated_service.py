@@ -1,11 +1,10 @@
-"""Are two servers on one Neo4j one service: versions, keys, impact, tokens, and one that is lost?"""
+"""Are two servers on one Neo4j one service: versions, keys, impact, tokens, one that is lost?"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from statistics import median
 
 import pytest
