@@ -21,12 +21,12 @@ demo: install  ## import a demo estate, preview a change, print the blast radius
 	$(BIN)/cmdb demo
 
 test: install  ## tests that need no server but the embedded engine (under 10 minutes)
-	$(BIN)/python -m pytest -n 2 -q -m 'not server and not kill'
+	$(BIN)/python -m pytest -n 2 -q -m 'not server and not kill and not load'
 
-test-ci: install  ## what make test leaves out: servers, kills, fuzzers, in reduced counts
-	CMDB_TEST_SIZE=ci $(BIN)/python -m pytest -q -m 'server or kill or fuzz'
+test-ci: install  ## what make test leaves out: servers, kills, load, fuzzers, in reduced counts
+	CMDB_TEST_SIZE=ci $(BIN)/python -m pytest -q -m 'server or kill or load or fuzz'
 
-test-long: install  ## the full numbers: 50 kills, 10 server kills, long fuzzing, large oracles
+test-long: install  ## the full numbers: 50 kills, 10 server kills, long load and fuzzing, large oracles
 	CMDB_TEST_SIZE=long $(BIN)/python -m pytest -q
 
 check: install  ## ruff, mypy, import-linter

@@ -35,6 +35,9 @@ WRITING: frozenset[str] = frozenset().union(
 """The roles that may write anything."""
 
 
+_VERBS: Mapping[Action, str] = {"incident": "record", "change": "record", "preview_keep": "keep"}
+
+
 def permit(caller: Caller, action: Action, subject: str = "") -> None:
     """Return if the caller may.
 
@@ -48,4 +51,4 @@ def permit(caller: Caller, action: Action, subject: str = "") -> None:
     """
     is_other_source = action == "import" and caller.source and caller.source != subject
     if is_other_source or not caller.roles & ALLOWED[action]:
-        raise Forbidden(caller.actor, action.replace("_", " "), subject)
+        raise Forbidden(caller.actor, _VERBS.get(action, action.replace("_", " ")), subject)
