@@ -15,6 +15,7 @@ from prometheus_client import (
     Histogram,
     Info,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -27,6 +28,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _KINDS = ("read", "write", "search", "statement")
 _QUICK = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _SLOW = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 30.0)
+
+# When a figure was first counted is of no use to anybody, and doubles the page.
+disable_created_metrics()
 
 
 class Meters:
