@@ -11,6 +11,7 @@ import httpx2
 from cmdb.client.addresses import parse_addresses
 from cmdb.client.exchange import Sent, Server
 from cmdb.client.trying import Retries
+from cmdb.errors import BadSettings
 
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 60.0
@@ -54,8 +55,10 @@ def connecting(
     """Return how to reach a server.
 
     Raises:
-        BadSettings: An address cannot be used.
+        BadSettings: An address or the token cannot be used.
     """
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise BadSettings("--token (CMDB_TOKEN)", "it holds what no token holds; copy it again")
     addresses = parse_addresses(url, allow_plain_http=allow_plain_http)
     headers = {"User-Agent": f"cmdb-client/{version('cmdb')}"}
     if token:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 from uuid_utils import uuid4
@@ -42,9 +44,7 @@ def import_steps(
     run = yield from _follow(server, run, progress)
     for kind, path in (("rejects", request.rejects), ("results", request.results)):
         if path is not None:
-            yield from server.exchange(
-                Sent("GET", f"/imports/{run.id}/{kind}", save_to=path), raise_for_status
-            )
+            yield from _save(server, run, kind, path)
     if run.error:
         facts = run.error.get("facts") or {}
         address = server.addresses.current
@@ -58,6 +58,16 @@ def _begin(server: Server, source: ImportInput, request: ImportRequest) -> Steps
     can_repeat = source.path is not None
     run = yield from server.exchange(sent, _read_run, is_repeatable=can_repeat)
     return run
+
+
+def _save(server: Server, run: RunReport, kind: str, path: Path) -> Steps[None]:
+    sent = Sent("GET", f"/imports/{run.id}/{kind}", save_to=path)
+    try:
+        yield from server.exchange(sent, raise_for_status)
+    except UnknownRecord:
+        # Of a run that failed, why it did matters more than a file it did not get to.
+        if not run.error:
+            raise
 
 
 def _follow(server: Server, run: RunReport, progress: Progress | None) -> Steps[RunReport]:
@@ -88,7 +98,7 @@ def upload(source: ImportInput, request: ImportRequest) -> Sent:
     made = upload_of(source, request.mapping)
     return Sent(
         "POST",
-        f"/imports/{request.format}",
+        f"/imports/{quote(request.format, safe='')}",
         params=_params(request, made) | {"file_name": source.name},
         headers={"Content-Type": made.content_type, "Idempotency-Key": str(uuid4())},
         content=made.content,

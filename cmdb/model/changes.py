@@ -151,6 +151,7 @@ class ChangeSet:
             it has another version than the one it was decided on.
         others: Changes of other kinds, for the log (registries, settings).
         read_set: What all this was decided on.
+        prepared: What `Store.prepare` made of it, for the store alone.
     """
 
     cis: Sequence[CIChange] = ()
@@ -165,6 +166,7 @@ class ChangeSet:
     nodes: Sequence[NodeChange] = ()
     others: Sequence[LogChange] = ()
     read_set: ReadSet = field(default_factory=ReadSet)
+    prepared: object = field(default=None, compare=False, repr=False)
 
     @property
     def changes_inventory(self) -> bool:

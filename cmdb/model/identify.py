@@ -8,7 +8,7 @@ another thing ends with that thing's id: `ContainerWorkload|...|name=cart|@clust
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,6 +67,9 @@ def identifier_keys(
     for rule in _plan(registry, class_name):
         if rule.within and rule.within not in within:
             continue
+        # Most rules of a class want a value that most things of it do not have.
+        if (first := rule.fields[0][0]) != "scope" and values.get(first) is None:
+            continue
         texts = _texts(rule, values, scope)
         if not texts:
             continue
@@ -118,20 +121,22 @@ def _texts(rule: _PlannedRule, values: Mapping[str, Any], scope: str) -> list[st
     """Return the key texts of a rule without holder; several where a value is a list."""
     texts = [rule.family]
     for name, kind in rule.fields:
-        if name == "scope":
-            members = [canonical_identifier("exact", values.get("scope") or scope)]
-        else:
-            value = values.get(name)
-            if value is None:
-                return []
-            if isinstance(value, list | tuple):
-                members = sorted({canonical_identifier(kind, member) for member in value} - {""})
-            else:
-                members = [canonical_identifier(kind, value)]
+        members = _members(name, kind, values, scope)
         if not members or not members[0]:
             return []
         texts = [f"{text}|{name}={_escape(member)}" for text in texts for member in members]
     return texts
+
+
+def _members(name: str, kind: str, values: Mapping[str, Any], scope: str) -> Sequence[str]:
+    if name == "scope":
+        return (canonical_identifier("exact", values.get("scope") or scope),)
+    value = values.get(name)
+    if value is None:
+        return ()
+    if isinstance(value, list | tuple):
+        return sorted({canonical_identifier(kind, member) for member in value} - {""})
+    return (canonical_identifier(kind, value),)
 
 
 def _escape(text: str) -> str:

@@ -58,6 +58,19 @@ class StoredEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Packed:
+    """The changes of an entry, hashed and packed: all of it that needs no head.
+
+    Attributes:
+        hashes: Of the payloads, one after the other.
+        body: The payloads as the graph keeps them.
+    """
+
+    hashes: bytes
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
 class LogEntry:
     """An entry as a reader meets it.
 
@@ -78,17 +91,22 @@ class LogEntry:
     hash: str
 
 
-def seal(
-    head: LogHead, at: int, header: Mapping[str, Any], changes: Sequence[LogChange]
-) -> StoredEntry:
-    """Return the entry that follows `head`, hashed and packed."""
+def pack(changes: Sequence[LogChange]) -> Packed:
+    """Return changes hashed and packed, for an entry that is sealed later."""
     payloads = [canonical_json(change.to_json()) for change in changes]
     hashes = b"".join(hashlib.sha256(payload).digest() for payload in payloads)
+    return Packed(hashes, _pack(_compress(b"[" + b",".join(payloads) + b"]")))
+
+
+def seal(
+    head: LogHead, at: int, header: Mapping[str, Any], changes: Sequence[LogChange] | Packed
+) -> StoredEntry:
+    """Return the entry that follows `head`, hashed and packed."""
+    packed = changes if isinstance(changes, Packed) else pack(changes)
     text = canonical_json(header).decode()
     revision = head.revision + 1
-    own = _hash(revision, at, head.hash, text, hashes)
-    body = b"[" + b",".join(payloads) + b"]"
-    return StoredEntry(revision, at, head.hash, own, text, _pack(hashes), _pack(_compress(body)))
+    own = _hash(revision, at, head.hash, text, packed.hashes)
+    return StoredEntry(revision, at, head.hash, own, text, _pack(packed.hashes), packed.body)
 
 
 def unseal(stored: StoredEntry) -> LogEntry:

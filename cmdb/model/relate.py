@@ -273,7 +273,10 @@ def relationship_values(
     text = canonical_json(dict(assertions)).decode()
     if not assertions:
         return {"live": False, "confidence": 0.0, "assertions": text}
-    winner = min(assertions.values(), key=lambda a: _rank(a, precedence))
+    if len(assertions) == 1:
+        (winner,) = assertions.values()
+    else:
+        winner = min(assertions.values(), key=lambda a: _rank(a, precedence))
     _, strength, tolerates_seconds, confidence, inferred_by, denied = winner
     made = {"live": not denied, "confidence": float(confidence), "assertions": text}
     if strength:

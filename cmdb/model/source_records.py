@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -142,7 +143,7 @@ def decode_reference(body: Mapping[str, Any]) -> Reference:
 
 def decode_within(body: Mapping[str, Any]) -> dict[str, Reference]:
     """Return the references that `encode_within` wrote."""
-    return {role: decode_reference(reference) for role, reference in body.items()}
+    return {role: decode_reference(reference) for role, reference in body.items()} if body else {}
 
 
 _LINK_DEFAULTS: Mapping[str, Any] = {
@@ -154,11 +155,15 @@ _LINK_DEFAULTS: Mapping[str, Any] = {
     "discriminator": "",
     "denied": False,
 }
+_link_facts = attrgetter(*_LINK_DEFAULTS)
+_NO_FACTS = tuple(_LINK_DEFAULTS.values())
 
 
 def encode_link(link: Link) -> dict[str, Any]:
     """Return a link as JSON values, defaults left out."""
     made: dict[str, Any] = {"type": link.type, "other": encode_reference(link.other)}
+    if _link_facts(link) == _NO_FACTS:
+        return made
     for name, default in _LINK_DEFAULTS.items():
         value = getattr(link, name)
         if value != default:
@@ -168,5 +173,8 @@ def encode_link(link: Link) -> dict[str, Any]:
 
 def decode_link(body: Mapping[str, Any]) -> Link:
     """Return the link that `encode_link` wrote."""
+    other = decode_reference(body["other"])
+    if len(body) == 2:
+        return Link(body["type"], other)
     rest = {name: body[name] for name in _LINK_DEFAULTS if name in body}
-    return Link(body["type"], decode_reference(body["other"]), **rest)
+    return Link(body["type"], other, **rest)

@@ -201,6 +201,13 @@ class Evidence(Protocol):
 class Writers(Protocol):
     """What changes the graph: one transaction each."""
 
+    def prepare(self, changes: ChangeSet) -> ChangeSet:
+        """Return the same change set with all done that needs no transaction.
+
+        `apply` does what was not done. Ahead of it, another thread can, while one writes.
+        """
+        ...
+
     def apply(
         self,
         changes: ChangeSet,

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from cmdb.errors import CmdbError, Unauthenticated
@@ -31,25 +32,58 @@ _COMPLETE: Final = b"event: complete\ndata:\n\n"
 _STOPPING: Final = b": the server stops; come again\nretry: 1000\n\n"
 
 
-def event_stream(request: Request, asked: Asked, caller: Caller) -> StreamingResponse:
+def event_stream(request: Request, asked: Asked, caller: Caller) -> EventStream:
     """Return the results of a document as a stream of events."""
     last = request.headers.get("last-event-id", "")
     if last.isdecimal():
         asked = replace(asked, variables={**asked.variables, "after": int(last)})
-    return StreamingResponse(
-        _events(request, asked, caller), media_type="text/event-stream", headers=_HEADERS
-    )
+    return EventStream(request, asked, caller)
 
 
-async def _events(request: Request, asked: Asked, caller: Caller) -> AsyncGenerator[bytes, None]:
+class EventStream(Response):
+    """A response that goes on until its document ends, the client goes or the server stops.
+
+    Not Starlette's stream: that holds a group of tasks for each of a thousand subscribers.
+    """
+
+    media_type = "text/event-stream"
+
+    def __init__(self, request: Request, asked: Asked, caller: Caller) -> None:
+        super().__init__(headers=_HEADERS)
+        del self.headers["content-length"]
+        self._request = request
+        self._asked = asked
+        self._caller = caller
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send events as they come."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        gone = asyncio.ensure_future(_until_gone(receive))
+        try:
+            async with aclosing(_events(self._request, self._asked, self._caller, gone)) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            gone.cancel()
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _events(
+    request: Request, asked: Asked, caller: Caller, gone: asyncio.Future[None]
+) -> AsyncGenerator[bytes, None]:
     serving, noted = serving_of(request), noted_of(request)
     context = serving.api.context(caller, noted.request_id)
     gauge = serving.meters.subscribers.labels("sse")
     gauge.inc()
-    yield _QUIET  # So that the client sees at once that it is subscribed.
     try:
+        yield _QUIET  # So that the client sees at once that it is subscribed.
         results = serving.api.stream(asked, context, lambda: caller_of(request))
-        async with aclosing(_paced(results, serving.stopping)) as paced:
+        async with aclosing(_paced(results, (gone, serving.stopped()))) as paced:
             async for result in paced:
                 yield _QUIET if result is None else _event(result)
         yield _STOPPING if serving.stopping.is_set() else _COMPLETE
@@ -62,31 +96,26 @@ async def _events(request: Request, asked: Asked, caller: Caller) -> AsyncGenera
 
 
 async def _paced(
-    results: AsyncGenerator[ExecutionResult, None], stopping: asyncio.Event
+    results: AsyncGenerator[ExecutionResult, None], ends: tuple[asyncio.Future[Any], ...]
 ) -> AsyncGenerator[ExecutionResult | None, None]:
-    """Yield results, and None whenever it was quiet for a while, until the server stops."""
-    stopped = asyncio.ensure_future(stopping.wait())
+    """Yield results, and None whenever it was quiet for a while, until one of the ends is there."""
     pending: asyncio.Future[Any] | None = None
     try:
         while True:
             pending = pending or asyncio.ensure_future(anext(results, _END))
             done, _ = await asyncio.wait(
-                (pending, stopped),
-                timeout=QUIET_SECONDS,
-                return_when=asyncio.FIRST_COMPLETED,
+                (pending, *ends), timeout=QUIET_SECONDS, return_when=asyncio.FIRST_COMPLETED
             )
             if pending in done:
-                result = pending.result()
-                pending = None
+                result, pending = pending.result(), None
                 if result is _END:
                     return
                 yield result
-            elif stopped in done:
+            elif done:
                 return
             else:
                 yield None
     finally:
-        stopped.cancel()
         if pending is not None:
             pending.cancel()
             await asyncio.gather(pending, return_exceptions=True)

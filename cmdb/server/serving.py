@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from starlette.datastructures import State
 from starlette.requests import HTTPConnection
@@ -57,6 +57,7 @@ class Serving:
         self.tracing = tracing or Tracing()
         self.one_time = one_time or OneTimeCode()
         self.stopping = asyncio.Event()
+        self._stopped: asyncio.Future[Any] | None = None
         self._halting = threading.Event()
         self.workers = Workers(settings.threads)
         self.api = Api(service, settings, self.workers)
@@ -65,6 +66,12 @@ class Serving:
     async def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return what a synchronous function returns, run in a thread of the server's pool."""
         return await self.workers.run(function, *args, **kwargs)
+
+    def stopped(self) -> asyncio.Future[Any]:
+        """Return what is done once the server is told to stop; the same for all who wait."""
+        if self._stopped is None:
+            self._stopped = asyncio.ensure_future(self.stopping.wait())
+        return self._stopped
 
     def stop(self) -> None:
         """Tell everything that lasts that the server stops; call it in the event loop."""

@@ -169,10 +169,16 @@ class BatchWriter:
     # One batch is on its way while the next one is decided on
 
     def _send(self, batch: list[Line], decide: Decide) -> None:
-        made, before = decide(batch), self._sent
+        made, before = self._prepared(decide(batch)), self._sent
         if before is not None and not (self._settle() and made.holds_after(before.made)):
             made = decide(batch)
         self._sent = self._start(made, decide)
+
+    def _prepared(self, made: Round) -> Round:
+        if made.changes.is_empty:
+            return made
+        # Here, and not by the thread that writes: it has more to do than this one.
+        return replace(made, changes=self._store.prepare(made.changes))
 
     def _settle(self) -> bool:
         """Wait for the batch on its way; return whether it was written as first decided."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +29,7 @@ from cmdb.store.adjacency import find_adjacent
 from cmdb.store.connection import Connection
 from cmdb.store.keeping_store import KeepingStore
 from cmdb.store.schema import migrate
-from cmdb.store.writing import apply_changes
+from cmdb.store.writing import apply_changes, prepare
 
 
 class GraphStore(KeepingStore):
@@ -204,6 +205,10 @@ class GraphStore(KeepingStore):
         return evidence.find_uncertain_placeholders(self._connection)
 
     # Writers
+
+    def prepare(self, changes: ChangeSet) -> ChangeSet:
+        """Return the same change set with its rows and its log entry made."""
+        return replace(changes, prepared=prepare(self.registry(), changes))
 
     def apply(
         self,

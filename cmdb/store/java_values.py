@@ -22,6 +22,7 @@ from cmdb.store.jvm import java_class
 _LARGE_TEXT_BYTES = 1_000_000
 _SMALLEST, _LARGEST = -(2**63), 2**63 - 1
 _TAG = "\u0001"
+_AS_THEY_ARE = frozenset((str, bool, type(None)))
 
 
 class JavaMaps:
@@ -74,19 +75,21 @@ def parse_rows(text: bytes, side: Any) -> list[dict[str, Any]]:
 def _check(value: Any) -> None:
     # JSON would turn these two into something else without a word.
     kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return
     if kind is int:
         if not _SMALLEST <= value <= _LARGEST:
             raise ValueError("an integer does not fit 64 bits")
     elif kind is float:
         if not math.isfinite(value):
             raise ValueError("a number is not finite")
-    elif isinstance(value, Mapping):
+    elif kind is dict or isinstance(value, Mapping):
         for item in value.values():
-            if type(item) is not str:
+            if type(item) not in _AS_THEY_ARE:
                 _check(item)
     elif kind is list or kind is tuple:
         for item in value:
-            if type(item) is not str:
+            if type(item) not in _AS_THEY_ARE:
                 _check(item)
 
 

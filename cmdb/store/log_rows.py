@@ -12,7 +12,7 @@ import orjson
 from cmdb.errors import KeyReused, LogBroken
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.inventory import to_epoch_ms
-from cmdb.model.log import LogHead, StoredEntry, erase, seal
+from cmdb.model.log import LogHead, Packed, StoredEntry, erase, seal
 from cmdb.store.connection import Connection, Params, Row, Transaction
 
 TAKE_HEAD = """
@@ -132,7 +132,7 @@ def append(
     tx: Transaction,
     head: LogHead,
     stamp: Stamp,
-    changes: Sequence[LogChange],
+    changes: Sequence[LogChange] | Packed,
     *,
     at: int,
     answer: Mapping[str, Any],

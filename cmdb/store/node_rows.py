@@ -117,8 +117,8 @@ def nodes_between(
     """Return nodes of several kinds in these states and this stretch of time, in one read."""
     text = "UNION ALL".join(BETWEEN % (kind, LABELS[kind], kind) for kind in states)
     params: dict[str, Any] = {kind: list(wanted) for kind, wanted in states.items()}
-    bounds = {"from_at": from_at, "to_at": to_at, "limit": limit}
-    return [_node(kind, row) for kind, row in connection.read(text, {**params, **bounds})]
+    params |= {"from_at": from_at, "to_at": to_at, "limit": limit}
+    return [_node(kind, row) for kind, row in connection.read(text, params)]
 
 
 def moved_nodes(tx: Transaction, changes: Sequence[NodeChange]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +22,7 @@ from cmdb.model.changes import (
 )
 from cmdb.model.identify import holder_of
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, ImportRun
+from cmdb.model.log import Packed, pack
 from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, encode_body
 from cmdb.store.connection import Connection, Transaction, search_words
@@ -66,6 +68,42 @@ RETURN count(c) AS n
 REMOVE_CARRIERS = "UNWIND $keys AS k MATCH (c:Carrier {id: k}) DELETE c"
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What of a change set can be made before its transaction: all but revision and time.
+
+    Attributes:
+        cis: Rows of CIs, by whether they are new.
+        identifiers: Likewise.
+        records: Likewise.
+        relationships: Rows by the statement that writes them.
+        entry: The changes as the log keeps them.
+    """
+
+    cis: Mapping[bool, list[dict[str, Any]]]
+    identifiers: Mapping[bool, list[dict[str, Any]]]
+    records: Mapping[bool, list[dict[str, Any]]]
+    relationships: Mapping[str, list[dict[str, Any]]]
+    entry: Packed
+
+
+def prepare(registry: Registry, changes: ChangeSet) -> Prepared:
+    """Return what can be made of a change set before its transaction."""
+    cis: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for change in changes.cis:
+        cis[change.is_new].append(ci_row(registry, change))
+    records: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
+    for record in changes.records:
+        records[not changes.read_set.records.get(record.id)].append(record_row(record))
+    return Prepared(
+        cis,
+        _identifier_rows(changes),
+        records,
+        _relationship_rows(registry, changes.relationships),
+        pack(log_changes(changes)),
+    )
+
+
 def apply_changes(
     connection: Connection,
     registry: Registry,
@@ -77,6 +115,8 @@ def apply_changes(
     run: ImportRun | None,
 ) -> Applied:
     """Write a change set in one transaction; see `Writers.apply`."""
+    made = changes.prepared
+    prepared = made if isinstance(made, Prepared) else prepare(registry, changes)
     lock = sha256(f"{stamp.request_id}{now_ms}{id(changes)}".encode()).hexdigest()[:16]
 
     def work(tx: Transaction) -> Applied:
@@ -90,13 +130,13 @@ def apply_changes(
         if changes.nodes and (moved := moved_nodes(tx, changes.nodes)):
             raise StalePlan(moved)
         at = next_time(head, now_ms)
-        _write_rows(tx, registry, changes, revision=head.revision + 1, at=at)
+        _write_rows(tx, changes, prepared, revision=head.revision + 1, at=at)
         if run is not None:
             write_run(tx, run)
         if not changes.changes_inventory:
             keep_answer(tx, stamp, head.revision, answer)
             return Applied(head.revision, answer)
-        return Applied(append(tx, head, stamp, log_changes(changes), at=at, answer=answer), answer)
+        return Applied(append(tx, head, stamp, prepared.entry, at=at, answer=answer), answer)
 
     try:
         return connection.write(work)
@@ -121,18 +161,24 @@ def log_changes(changes: ChangeSet) -> list[LogChange]:
 
 
 def _write_rows(
-    tx: Transaction, registry: Registry, changes: ChangeSet, *, revision: int, at: int
+    tx: Transaction, changes: ChangeSet, prepared: Prepared, *, revision: int, at: int
 ) -> None:
-    new = [ci_row(registry, c, revision, at, at) for c in changes.cis if c.is_new]
-    changed = [ci_row(registry, c, revision, c.created_at, at) for c in changes.cis if not c.is_new]
-    _run_all(tx, CREATE_CIS, new)
-    _run_all(tx, REPLACE_CIS, changed)
-    _write_identifiers(tx, changes)
-    known = changes.read_set.records
-    _run_all(tx, CREATE_RECORDS, [record_row(r) for r in changes.records if not known.get(r.id)])
-    _run_all(tx, REPLACE_RECORDS, [record_row(r) for r in changes.records if known.get(r.id)])
+    for row in prepared.cis[True]:
+        row.update(version=revision, created_at=at, updated_at=at)
+    for row in prepared.cis[False]:
+        row.update(version=revision, updated_at=at)
+    _run_all(tx, CREATE_CIS, prepared.cis[True])
+    _run_all(tx, REPLACE_CIS, prepared.cis[False])
+    _remove_all(tx, DELETE_IDENTIFIERS, [c.key for c in changes.identifiers if c.ci_id is None])
+    _run_all(tx, REPLACE_IDENTIFIERS, prepared.identifiers[False])
+    _run_all(tx, CREATE_IDENTIFIERS, prepared.identifiers[True])
+    _run_all(tx, CREATE_RECORDS, prepared.records[True])
+    _run_all(tx, REPLACE_RECORDS, prepared.records[False])
     _run_all(tx, OBSERVED, [{"id": i, "observed_ms": at_ms} for i, at_ms in changes.observed])
-    _write_relationships(tx, registry, changes.relationships, revision)
+    for text, rows in prepared.relationships.items():
+        for row in rows:
+            row["values"]["version"] = revision
+        _run_all(tx, text, rows)
     _run_all(tx, ADD_PENDING, [pending_row(p) for p in changes.pending_added])
     _remove_all(tx, REMOVE_PENDING, [pending_row(p)["id"] for p in changes.pending_removed])
     _remove_all(tx, REMOVE_CARRIERS, [carrier_row(c)["id"] for c in changes.carriers_removed])
@@ -145,12 +191,10 @@ def write_carriers(tx: Transaction, carriers: Sequence[Carrier]) -> None:
     _run_all(tx, ADD_CARRIERS, [carrier_row(carrier) for carrier in carriers])
 
 
-def _write_identifiers(tx: Transaction, changes: ChangeSet) -> None:
+def _identifier_rows(changes: ChangeSet) -> dict[bool, list[dict[str, Any]]]:
     rows: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    deleted = []
     for change in changes.identifiers:
         if change.ci_id is None:
-            deleted.append(change.key)
             continue
         row: dict[str, Any] = {"key": change.key, "ci_id": change.ci_id, "rule": change.rule}
         if change.within:
@@ -160,25 +204,22 @@ def _write_identifiers(tx: Transaction, changes: ChangeSet) -> None:
         if change.witnesses:
             row["witnesses"] = list(change.witnesses)
         rows[change.is_new].append(row)
-    _remove_all(tx, DELETE_IDENTIFIERS, deleted)
-    _run_all(tx, REPLACE_IDENTIFIERS, rows[False])
-    _run_all(tx, CREATE_IDENTIFIERS, rows[True])
+    return rows
 
 
-def _write_relationships(
-    tx: Transaction, registry: Registry, changes: Sequence[RelationshipChange], revision: int
-) -> None:
-    rows: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+def _relationship_rows(
+    registry: Registry, changes: Sequence[RelationshipChange]
+) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for change in changes:
         registry.get_type(change.type)
         text = REPLACE_RELATIONSHIPS if change.before else CREATE_RELATIONSHIPS
         values = {name: value for name, value in change.after.items() if value is not None}
-        values |= {"id": change.id, "version": revision, "discriminator": change.discriminator}
-        rows[text, change.type].append(
+        values |= {"id": change.id, "discriminator": change.discriminator}
+        rows[text % change.type].append(
             {"dependent": change.dependent, "provider": change.provider, "values": values}
         )
-    for (text, name), group in rows.items():
-        _run_all(tx, text % name, group)
+    return rows
 
 
 def _run_all(tx: Transaction, text: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -194,18 +235,17 @@ def _remove_all(tx: Transaction, text: str, keys: Sequence[str]) -> None:
         tx.run(text, {"keys": keys[start : start + BATCH]})
 
 
-def ci_row(
-    registry: Registry, change: CIChange, revision: int, created_at: int, at: int
-) -> dict[str, Any]:
-    """Return the stored properties of a CI, with the keys that order and find it."""
+def ci_row(registry: Registry, change: CIChange) -> dict[str, Any]:
+    """Return the stored properties of a CI, with the keys that order and find it.
+
+    Those of the write itself are still to come: its revision and its time.
+    """
     row = {name: value for name, value in change.after.items() if value not in (None, [])}
     name_key = search_name(row["name"])
     sort_key = f"{name_key} {change.id}"
     row |= {
         "id": change.id,
-        "version": revision,
-        "created_at": created_at,
-        "updated_at": at,
+        "created_at": change.created_at,
         "name_key": name_key,
         "sort_key": sort_key,
         "class_key": f"{row['class'].lower()} {sort_key}",

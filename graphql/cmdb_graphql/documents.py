@@ -31,6 +31,13 @@ class Documents:
     def __len__(self) -> int:
         return len(self._known)
 
+    def find(self, text: str) -> Known | None:
+        """Return a document that is kept, or None."""
+        with self._lock:
+            if text in self._known:
+                self._known.move_to_end(text)
+            return self._known.get(text)
+
     def parsed(self, text: str) -> Known:
         """Return a document by its text.
 
@@ -38,10 +45,8 @@ class Documents:
             LimitExceeded: It is too large or too deeply nested to be parsed.
             GraphQLSyntaxError: It is no document.
         """
-        with self._lock:
-            if text in self._known:
-                self._known.move_to_end(text)
-                return self._known[text]
+        if known := self.find(text):
+            return known
         check_text(text, self._limits)
         known = Known(parse(text, no_location=False))
         with self._lock:

@@ -50,7 +50,7 @@ class ApiSchema(strawberry.Schema):
         """Return data and errors of a query or mutation, as the caller may see them."""
         context = _context(context_value)
         try:
-            self._check(query, variable_values, context)
+            await self._check(query, variable_values, context)
             async with asyncio.timeout(self.limits.seconds):
                 result = await super().execute(
                     query,
@@ -80,7 +80,7 @@ class ApiSchema(strawberry.Schema):
         """Return an asynchronous generator of the results of any operation."""
         context = _context(context_value)
         try:
-            self._check(query, variable_values, context)
+            await self._check(query, variable_values, context)
         except Exception as error:
             return _once(_shown(_failed(error), context))
         results = await super().stream(
@@ -97,25 +97,31 @@ class ApiSchema(strawberry.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave errors alone: they are logged and shown once, at the end."""
 
-    def _check(self, query: str | None, variables: Any, context: ApiContext) -> None:
-        """Return if a document may be run.
+    async def _check(self, query: str | None, variables: Any, context: ApiContext) -> None:
+        """Return if a document may be run, with it parsed and validated.
+
+        A new document is parsed and validated in a thread: a large one keeps nobody waiting.
 
         Raises:
             LimitExceeded: It is over a limit.
             Forbidden: The caller has no role at all, or asks for a schema that is not shown.
             GraphQLError: It is no document, or none of the trusted ones.
         """
+        actor = context.caller.actor
         if not context.caller.roles:
-            raise Forbidden(context.caller.actor, "read")
+            raise Forbidden(actor, "read")
         if not query:
             raise GraphQLError("There is no document: `query` is empty.")
         trusted = self.limits.trusted
         if trusted is not None and document_hash(query) not in trusted:
             raise not_trusted()
         check_variables(variables, self.limits)
-        document = self.documents.parsed(query).document
-        actor = context.caller.actor
-        check_document(self._schema, document, variables, self.limits, actor)
+        known = self.documents.find(query)
+        if known is None:
+            known = await context.ask(self.documents.parsed, query)
+        check_document(self._schema, known.document, variables, self.limits, actor)
+        if known.errors is None:
+            await context.ask(self.documents.validated, known)
 
 
 class _Known(SchemaExtension):

@@ -43,7 +43,7 @@ class Limits:
     values: int = 200_000
     depth: int = 20
     aliases: int = 50
-    fields: int = 1_000
+    fields: int = 500
     root_fields: int = 20
     cost: int = 100_000
     seconds: float = 30.0

@@ -28,6 +28,7 @@ from cmdb_graphql.workers import Workers
 
 FEED = "subscription ($after: Int) { changeFeed(after: $after) { entry { revision } report } }"
 PROGRESS = 'subscription { importProgress(id: "run") { state done } }'
+PATIENCE = 300  # seconds, on a busy machine
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 SCHEMA = build_schema()
 VIC = Caller("vic", frozenset({"viewer"}))
@@ -101,7 +102,7 @@ async def edge_over(log: Log) -> AsyncIterator[Edge]:
 async def take(results: Any, number: int) -> list[int]:
     told = []
     for _ in range(number):
-        result = await asyncio.wait_for(anext(results), 20)
+        result = await asyncio.wait_for(anext(results), PATIENCE)
         assert not result.errors, result.errors
         told.append(result.data["changeFeed"]["entry"]["revision"])
     return told
@@ -160,7 +161,7 @@ def test_a_revision_that_is_not_there_yet_is_refused(after: int) -> None:
     async def work() -> Any:
         async with edge_over(Log(5)) as edge:
             results = await edge.subscribe(after=after)
-            return await asyncio.wait_for(anext(results), 20)
+            return await asyncio.wait_for(anext(results), PATIENCE)
 
     (error,) = running(work).errors
     assert error.extensions["code"] == "BAD_VALUE"
@@ -216,7 +217,7 @@ def test_each_is_told_by_its_own_rights() -> None:
             for caller, operations in ((VIC, Withholding(1)), (BEA, edge.log)):
                 results = await edge.subscribe(0, caller, operations)
                 async with aclosing(results):
-                    result = await asyncio.wait_for(anext(results), 20)
+                    result = await asyncio.wait_for(anext(results), PATIENCE)
                     told.append(result.data["changeFeed"]["report"]["changes"][0])
             return told
 
@@ -243,7 +244,7 @@ def test_subscriptions_end_when_the_watcher_does() -> None:
             while not edge.watcher.subscribers:
                 await asyncio.sleep(0.01)
             await edge.watcher.close()
-            return await asyncio.wait_for(rest, 20)
+            return await asyncio.wait_for(rest, PATIENCE)
 
     assert running(work) == []
 
@@ -278,7 +279,7 @@ def test_a_page_that_fails_is_told_and_the_next_subscriber_is_served() -> None:
     async def work() -> tuple[Any, list[int]]:
         async with edge_over(Failing(1)) as edge:
             results = await edge.subscribe(after=0)
-            failed = await asyncio.wait_for(anext(results), 20)
+            failed = await asyncio.wait_for(anext(results), PATIENCE)
             again = await edge.subscribe(after=0)
             async with aclosing(again):
                 return failed, await take(again, 1)

@@ -44,7 +44,7 @@ def store(connection: Connection, clock: SetClock) -> GraphStore:
     root.set_attributes(NAME, {"os": VALUE + "2"}, EditReason(f"mend {NAME}"))
     root.set_attributes("front", {"os": "plain"}, EditReason("plain reason"))
     secret_id = root.find_ci(NAME).id
-    about = Node("incident", "i-1", 0, "new", {"title": f"{NAME} is down"}, (secret_id,))
+    about = Node("incident", "i-1", 0, "closed", {"title": f"{NAME} is down"}, (secret_id,))
     kept = Node("preview", "p-1", 0, "kept", {"answer": NAME})
     nodes = tuple(NodeChange(None, node) for node in (about, kept))
     store.apply(ChangeSet(nodes=nodes), Stamp("root", reason=f"tell of {NAME}"))

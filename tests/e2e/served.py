@@ -80,9 +80,9 @@ def on_both(pair: Pair, *words: object) -> Answers:
 
 
 @contextmanager
-def served(data_dir: Path, token: str) -> Iterator[RemoteCommandLine]:
+def served(data_dir: Path, token: str, port: int = 0) -> Iterator[RemoteCommandLine]:
     """Lend the command line through a server of its own process on a folder."""
-    words = ["-m", "cmdb", "--data-dir", str(data_dir), "serve", "--port", "0", "--json"]
+    words = ["-m", "cmdb", "--data-dir", str(data_dir), "serve", "--port", str(port), "--json"]
     environment = {key: value for key, value in os.environ.items() if key != "CMDB_URL"}
     server = subprocess.Popen(
         [sys.executable, *words],

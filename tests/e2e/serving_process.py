@@ -68,7 +68,8 @@ def serving_process(data_dir: Path, *options: str, **environment: str) -> Iterat
         try:
             assert process.stdout is not None
             line = process.stdout.readline()
-            assert line, log.read_text(encoding="utf-8")
+            if not line.startswith('{"address"'):
+                raise AssertionError(line + process.stdout.read() + log.read_text(encoding="utf-8"))
             told = json.loads(line)
             yield ServingProcess(process, told["address"], told["first_address"], log)
         finally:

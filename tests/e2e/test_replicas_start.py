@@ -9,11 +9,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from cmdb.store.connection import Connection
+from cmdb.store.connection import Connection, Transaction
 from cmdb.store.neo4j import open_neo4j
 from cmdb.store.schema import MIGRATIONS
 from cmdb.store.schema_lock import LEASE_SECONDS, LOOK
@@ -50,14 +51,17 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
 @pytest.fixture
 def connection(address: Address) -> Iterator[Connection]:
     """A database as a new server has it: no node, no constraint, no index."""
-    opened = open_neo4j(address.url, address.user, address.password)
-    opened.write(lambda tx: tx.run(WIPE))
-    for kind in ("CONSTRAINT", "INDEX"):
-        shown = opened.read(f"SHOW {kind}S YIELD name, type RETURN name, type")
-        for name in (name for name, sort in shown if sort != "LOOKUP"):
-            opened.write(lambda tx, kind=kind, name=name: tx.run(f"DROP {kind} {name}"))  # type: ignore[misc]
-    yield opened
-    opened.close()
+    with contextlib.closing(open_neo4j(address.url, address.user, address.password)) as opened:
+        opened.write(lambda tx: tx.run(WIPE))
+        for kind, several in (("CONSTRAINT", "CONSTRAINTS"), ("INDEX", "INDEXES")):
+            for name, sort in opened.read(f"SHOW {several} YIELD name, type RETURN name, type"):
+                if sort != "LOOKUP":
+                    opened.write(partial(drop, f"{kind} {name}"))
+        yield opened
+
+
+def drop(what: str, tx: Transaction) -> None:
+    tx.run(f"DROP {what}")
 
 
 def environment(address: Address) -> dict[str, str]:

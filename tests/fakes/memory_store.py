@@ -18,6 +18,9 @@ from tests.fakes.memory_graph import MemoryGraph
 class MemoryStore(MemoryGraph):
     """Holds everything in dictionaries; refuses and repeats as the real store does."""
 
+    def prepare(self, changes: ChangeSet) -> ChangeSet:
+        return changes
+
     def apply(
         self,
         changes: ChangeSet,

@@ -51,6 +51,14 @@ def test_a_token_goes_in_clear_only_where_that_is_wanted(
     assert kind(url, "cmdb_secret", allow_plain_http=True)
 
 
+@pytest.mark.parametrize("token", ["cmdb_sécret", "cmdb_secret\nX-Other: 1", "cmdb secret"])
+def test_what_is_no_token_is_refused_without_telling_it(token: str) -> None:
+    with pytest.raises(BadSettings) as refused:
+        Client("https://cmdb.example", token)
+
+    assert token not in refused.value.message
+
+
 def test_a_host_that_only_looks_like_this_machine_is_another() -> None:
     for url in ("http://127.0.0.1.example", "http://localhost.example", "http://0.0.0.0"):
         with pytest.raises(BadSettings):

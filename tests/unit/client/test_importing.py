@@ -89,6 +89,14 @@ def test_a_file_is_sent_as_it_is_with_everything_that_was_said_of_it(table: Impo
     assert report.to_json() == REPORT.to_json()
 
 
+def test_a_format_stays_within_its_part_of_the_address(table: ImportInput) -> None:
+    stand_in = server(told(FINISHED))
+
+    stand_in.client().import_inventory(table, replace(REQUEST, format="../export?x"))
+
+    assert stand_in.asked[0].url.raw_path.startswith(b"/imports/..%2Fexport%3Fx?")
+
+
 def test_a_lost_upload_is_sent_again_whole_with_the_same_key(table: ImportInput) -> None:
     stand_in = server(httpx2.ReadError("lost"), told(FINISHED))
 
@@ -180,6 +188,18 @@ def test_a_run_that_failed_raises_what_ended_it(table: ImportInput) -> None:
         stand_in.client().import_inventory(table, REQUEST)
 
     assert met.value.facts == {"run": "run-1"}
+
+
+def test_why_a_run_failed_is_told_even_where_it_left_no_files(
+    table: ImportInput, tmp_path: Path
+) -> None:
+    error = {"code": "BAD_FILE", "message": "hosts.csv: cut off.", "facts": {}}
+    absent = {"code": "UNKNOWN_RECORD", "message": "?", "facts": {}}
+    failed = replace(READING, state="failed", error=error)
+    stand_in = server(told(failed, 202), httpx2.Response(404, json=absent))
+
+    with pytest.raises(BadFile, match="cut off"):
+        stand_in.client().import_inventory(table, replace(REQUEST, rejects=tmp_path / "r"))
 
 
 def test_another_replica_that_does_not_know_the_run_yet_ends_nothing(table: ImportInput) -> None:
