@@ -16,12 +16,12 @@ from graphql import (
 )
 from strawberry.types import ExecutionResult
 
-from cmdb.errors import BadSettings, LimitExceeded
+from cmdb.errors import BadSettings, DatabaseError, LimitExceeded
 from cmdb.model.rights import Caller
 from cmdb.ports.service import Service
 from cmdb.settings import ServerSettings
 from cmdb_graphql.context import ApiContext, make_context
-from cmdb_graphql.errors import BAD_DOCUMENT
+from cmdb_graphql.errors import BAD_DOCUMENT, as_error, show_error
 from cmdb_graphql.execution import document_hash
 from cmdb_graphql.feed import FeedWatcher
 from cmdb_graphql.limits import Limits
@@ -79,6 +79,8 @@ class Api:
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Yield the results of any operation, as long as the caller is known.
 
+        While the database that knows the tokens does not answer, nothing is told but that.
+
         Raises:
             Unauthenticated: The token does not hold any more; nothing was told since.
         """
@@ -87,7 +89,12 @@ class Api:
         )
         async with aclosing(results):
             async for result in results:
-                await still_known()
+                try:
+                    await still_known()
+                except DatabaseError as error:
+                    shown = show_error(as_error(error), context.request_id)
+                    yield ExecutionResult(data=None, errors=[shown])
+                    return
                 yield result
 
     def kind_of(self, asked: Asked) -> tuple[str, str]:

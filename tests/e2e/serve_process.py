@@ -29,7 +29,7 @@ from tests.peers.unavailable import PeerUnavailable, skip_loudly
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180
 STOP_SECONDS = 60
-PATIENT = Retries(attempts=10_000, longest_pause=0.5, give_up_after=120)
+PATIENT = Retries(attempts=10_000, longest_pause=0.5, give_up_after=600)
 """For those who are to live through a server that is away for a while."""
 IMPATIENT = Retries(attempts=1)
 """For those who are to see every error."""

@@ -136,7 +136,7 @@ class Listening:
             self._loop.call_soon_threadsafe(self._task.cancel)
         thread.join()
 
-    def wait_for(self, revision: int, seconds: float = 30) -> None:
+    def wait_for(self, revision: int, seconds: float = 120) -> None:
         """Return when it was told of a revision."""
         deadline = time.monotonic() + seconds
         while self.subscriber.reached < revision:

@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.kill, pytest.mark.timeout(1_200)]
 IS_LONG = os.environ.get("CMDB_TEST_SIZE") == "long"
 ROUNDS = 3 if IS_LONG else 1
 AT_WORK_SECONDS = 5 if IS_LONG else 3
-RECOVERY_SECONDS = 60
+RECOVERY_SECONDS = 180
 WRITERS, READERS, BY_EVENTS, BY_SOCKET = 6, 4, 2, 2
 AWAY = {"DATABASE_UNAVAILABLE"}
 """What clients may be told while the database is away."""

@@ -19,7 +19,7 @@ from statistics import median
 import pytest
 
 from cmdb.ports import EditReason
-from tests.e2e.serve_process import Place, ServeProcess, neo4j_or_skip
+from tests.e2e.serve_process import Place, ServeProcess, neo4j_or_skip, wipe
 from tests.e2e.subscribing import FEED, Listening, Subscriber
 from tests.e2e.working import (
     RACK,
@@ -28,6 +28,7 @@ from tests.e2e.working import (
     check_nothing_lost,
     prepare,
 )
+from tests.peers.neo4j_somewhere import Address
 
 pytestmark = [pytest.mark.load, pytest.mark.timeout(1_200)]
 
@@ -47,13 +48,20 @@ LEAST_SECONDS = 0.05
 """What is faster than this is taken as this: below, a busy machine decides."""
 
 
+@pytest.fixture(scope="module")
+def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    with neo4j_or_skip(tmp_path_factory.mktemp("neo4j")) as address:
+        yield address
+
+
 @pytest.fixture(params=["embedded", pytest.param("neo4j", marks=pytest.mark.server)])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServeProcess]:
     if request.param == "embedded":
         yield from running(Place(tmp_path / "data"), tmp_path)
         return
-    with neo4j_or_skip(tmp_path / "neo4j") as address:
-        yield from running(Place(tmp_path / "data", address), tmp_path)
+    address = request.getfixturevalue("neo4j_address")
+    wipe(address)
+    yield from running(Place(tmp_path / "data", address), tmp_path)
 
 
 def running(place: Place, folder: Path) -> Iterator[ServeProcess]:

@@ -16,9 +16,10 @@ from cmdb.model.import_reports import ImportReport, ImportRequest
 from cmdb.model.records import ImportInput
 from cmdb.ports import EditReason, Target
 from cmdb.ports.requests import IncidentUpdate, NewAffected, NewIncident
-from tests.e2e.serve_process import Place, ServeProcess, neo4j_or_skip
+from tests.e2e.serve_process import Place, ServeProcess, neo4j_or_skip, wipe
 from tests.e2e.subscribing import Listening, Subscriber
 from tests.importers.reading_items import REAL_FILES
+from tests.peers.neo4j_somewhere import Address
 
 BEGIN = datetime(2030, 1, 5, 22, tzinfo=UTC)
 END = datetime(2030, 1, 5, 23, tzinfo=UTC)
@@ -87,13 +88,20 @@ def shop(request: pytest.FixtureRequest) -> Shop:
     return found
 
 
+@pytest.fixture(scope="module")
+def neo4j_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
+    with neo4j_or_skip(tmp_path_factory.mktemp("neo4j")) as address:
+        yield address
+
+
 @pytest.fixture(params=["embedded", pytest.param("neo4j", marks=pytest.mark.server)])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ServeProcess]:
     if request.param == "embedded":
         yield from running(Place(tmp_path / "data"), tmp_path)
         return
-    with neo4j_or_skip(tmp_path / "neo4j") as address:
-        yield from running(Place(tmp_path / "data", address), tmp_path)
+    address = request.getfixturevalue("neo4j_address")
+    wipe(address)
+    yield from running(Place(tmp_path / "data", address), tmp_path)
 
 
 def running(place: Place, folder: Path) -> Iterator[ServeProcess]:

@@ -101,7 +101,7 @@ class Crowd:
     async def _all_told(self, listeners: Sequence[asyncio.Task[None]]) -> None:
         async with AsyncClient(self.server.address, self.server.secret, retries=PATIENT) as client:
             head = (await client.anchor_log()).revision
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while any(each.reached < head for each in self.subscribers):
             for listener in listeners:
                 if listener.done():

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from cmdb.errors import DatabaseUnavailable
 from cmdb.ports import EditReason
 from tests.api.http.running_server import KEEPER, RunningServer, running_server
 
@@ -134,6 +135,28 @@ def test_a_revoked_token_is_told_nothing_more(server: RunningServer) -> None:
     assert reason_of(first) == "add V-1"
     assert "V-2" not in str(rest)
     assert json.loads(rest[0]["data"])["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+def test_while_nobody_can_be_known_a_stream_tells_nothing_but_that(
+    server: RunningServer, viewer: httpx2.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_: str) -> NoReturn:
+        raise DatabaseUnavailable("bolt://db", "it is lost")
+
+    with events(viewer, head(server)) as told:
+        write(server, "L-1")
+        first = next(told)
+        monkeypatch.setattr(server.serving.service, "authenticate", lost)
+        write(server, "L-2")
+        rest = list(told)
+    monkeypatch.undo()
+    with events(viewer, None, **{"Last-Event-ID": first["id"]}) as told:
+        again = next(told)
+
+    assert "L-2" not in str(rest)
+    error = json.loads(rest[0]["data"])["errors"][0]["extensions"]
+    assert (error["code"], rest[1]["event"]) == ("DATABASE_UNAVAILABLE", "complete")
+    assert reason_of(again) == "add L-2"
 
 
 def test_a_server_that_stops_ends_streams_without_completing_them(tmp_path: Path) -> None:
