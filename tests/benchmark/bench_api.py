@@ -25,7 +25,7 @@ import psutil
 
 from tests.benchmark.clients import Client, Measured, Question, ask_for
 from tests.benchmark.served_estate import CLASS, ServedEstate, ci_id, identity, make_estate
-from tests.e2e.serving_process import ServingProcess, serving_process
+from tests.e2e.serving_process import ServingProcess, serving
 from tests.peers.neo4j_server import LONG_TERM
 from tests.peers.neo4j_somewhere import neo4j_somewhere
 from tests.peers.unavailable import PeerUnavailable
@@ -91,12 +91,13 @@ def _measure_on(
     size: _Size,
 ) -> tuple[Rows, dict[str, Any]]:
     """Return the figures of one engine, and its answers for comparison."""
-    given = {**os.environ, **environment, "CMDB_DATA_DIR": str(data_dir)}
+    settings = {**environment, "CMDB_DATA_DIR": str(data_dir)}
+    given = {**os.environ, **settings}
     began = time.perf_counter()
     _python(given, "tests.benchmark.served_estate", str(size.cis), str(size.relationships))
     filled = time.perf_counter() - began
     secret = _token(given)
-    with serving_process(data_dir, **environment) as server:
+    with serving(data_dir.with_suffix(".log"), (), **settings) as server:
         with _client(server, secret) as client:
             questions = _questions(client, estate)
             answers = _checked(client, questions, estate)
