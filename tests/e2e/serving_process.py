@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,11 +52,27 @@ class ServingProcess:
         return self.process.wait(ENDS_WITHIN_SECONDS)
 
 
-@contextmanager
-def serving_process(data_dir: Path, *options: str, **environment: str) -> Iterator[ServingProcess]:
-    """Lend a server that answers; it is killed in the end if it still runs."""
+def serving_process(
+    data_dir: Path, *options: str, **environment: str
+) -> AbstractContextManager[ServingProcess]:
+    """Lend a server over the embedded database of a folder; see `serving`."""
     log = data_dir.with_name(f"{data_dir.name}.log")
-    command = [sys.executable, "-m", "cmdb", "--data-dir", str(data_dir)]
+    return serving(log, ["--data-dir", str(data_dir)], *options, **environment)
+
+
+@contextmanager
+def serving(
+    log: Path, database: Sequence[str], *options: str, **environment: str
+) -> Iterator[ServingProcess]:
+    """Lend a server that answers; it is killed in the end if it still runs.
+
+    Args:
+        log: What it writes to stderr is added here.
+        database: Words of the command line that name the database; none: the environment does.
+        options: Further words for `cmdb serve`.
+        environment: Variables beside those of this process.
+    """
+    command = [sys.executable, "-m", "cmdb", *database]
     command += ["serve", "--port", "0", "--json", *options]
     with (
         log.open("a", encoding="utf-8") as errors,
