@@ -71,6 +71,7 @@ class Crowd:
         """Work until something is over, then finish writes and let subscribers hear of all."""
         over = asyncio.Event()
         listeners = self._subscribe()
+        await asyncio.gather(*(self._add_own(number) for number in range(self.writers)))
         working = [
             *(asyncio.create_task(self._write(number, over)) for number in range(self.writers)),
             *(asyncio.create_task(self._read(number, over)) for number in range(self.readers)),
@@ -109,24 +110,29 @@ class Crowd:
             assert time.monotonic() < deadline, [each.reached for each in self.subscribers]
             await asyncio.sleep(0.05)
 
-    async def _write(self, number: int, over: asyncio.Event) -> None:
+    def _own(self, number: int) -> list[str]:
+        return [f"{self.name}-{number}-{place}" for place in range(OWN_RACKS)]
+
+    async def _add_own(self, number: int) -> None:
         async with self._client() as client:
-            names = [f"{self.name}-{number}-{place}" for place in range(OWN_RACKS)]
-            for name in names:
+            for name in self._own(number):
                 await self._add(client, name)
-            for turn in itertools.count():
-                if over.is_set():
-                    return
-                name = f"{RACK}/{names[turn % OWN_RACKS]}"
-                value = f"{self.name} {number}.{turn}"
-                await self._until_acknowledged(client, name, value)
 
     async def _add(self, client: AsyncClient, name: str) -> None:
         reason = EditReason(f"add {name}", idempotency_key=f"add {name}")
         await self._again_until(lambda: client.add_ci(RACK, name, {}, {}, reason))
         self.noted.acknowledged.append(reason.reason)
 
-    async def _until_acknowledged(self, client: AsyncClient, name: str, value: str) -> None:
+    async def _write(self, number: int, over: asyncio.Event) -> None:
+        names = self._own(number)
+        async with self._client() as client:
+            for turn in itertools.count():
+                name = f"{RACK}/{names[turn % OWN_RACKS]}"
+                await self._set(client, name, f"{self.name} {number}.{turn}")
+                if over.is_set():
+                    return
+
+    async def _set(self, client: AsyncClient, name: str, value: str) -> None:
         reason = EditReason(f"set {value}", idempotency_key=f"set {value}")
         values = {"notes": value}
         began = time.monotonic()
@@ -145,11 +151,11 @@ class Crowd:
                 lambda: client.list_log(10),
             ]
             for turn in itertools.count(number):
-                if over.is_set():
-                    return
                 began = time.monotonic()
                 await self._again_until(questions[turn % len(questions)])
                 self.noted.read_seconds.append(time.monotonic() - began)
+                if over.is_set():
+                    return
 
     async def _again_until(self, attempt: Callable[[], Awaitable[object]]) -> None:
         while True:
