@@ -95,7 +95,7 @@ def test_fifty_clients_meet_no_error_and_lose_no_write(
             f"{warm} MiB after the first half, {end} MiB in the end ",
             end="",
         )
-    assert noted.errors == {}
+    assert noted.errors == {}, noted.messages
     assert len(noted.read_seconds) >= READERS
     assert '"defect"' not in server.log_text()
     check_nothing_lost(server, noted)
