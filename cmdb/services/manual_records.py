@@ -18,7 +18,7 @@ from typing import Any
 from uuid_utils import uuid7
 
 from cmdb.errors import BadValue, Forbidden, StalePlan, StaleVersion, UnknownCI
-from cmdb.model.changes import ChangeSet, ReadSet, Stamp
+from cmdb.model.changes import Applied, ChangeSet, ReadSet, Stamp
 from cmdb.model.check import check_record
 from cmdb.model.decisions import Rules
 from cmdb.model.inventory import CI, to_epoch_ms
@@ -30,6 +30,7 @@ from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason
 from cmdb.services import evidence
 from cmdb.services.context import Context
+from cmdb.services.first_answers import ci_as_of
 from cmdb.services.naming import reference_to
 
 SCOPE = "manual"
@@ -104,10 +105,13 @@ def write(
             drafted = draft()
             kept = _checked(context, drafted.record)
             stamp = _stamp(context, edit, what, facts or [kept.digest])
-            ci_id = _first_answer(context, drafted.ci_id, edit, stamp) or _apply(
+            applied = _first_answer(context, drafted.ci_id, edit, stamp) or _apply(
                 context, known, drafted, kept, edit, stamp
             )
-        if ci_id is not None:
+        if applied is not None:
+            ci_id = str(applied.answer["ci"])
+            if applied.is_repeated:
+                return ci_as_of(context, ci_id, applied.revision)
             return store.get_cis([ci_id], SEES_ALL)[ci_id]
         time.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))
     raise StalePlan([drafted.record.name or drafted.record.key])
@@ -155,8 +159,8 @@ def _stamp(context: Context, edit: EditReason, what: str, facts: list[Any]) -> S
     )
 
 
-def _first_answer(context: Context, ci_id: str, edit: EditReason, stamp: Stamp) -> str | None:
-    """Return the CI that this edit changed before, if it did and is asked for again.
+def _first_answer(context: Context, ci_id: str, edit: EditReason, stamp: Stamp) -> Applied | None:
+    """Return what this edit did before, if it did and is asked for again.
 
     Raises:
         StaleVersion: It did not, and the CI is not as the caller expects it.
@@ -176,7 +180,7 @@ def _first_answer(context: Context, ci_id: str, edit: EditReason, stamp: Stamp) 
     except StalePlan:
         subject = f"{stored['class']}/{stored['name']}"
         raise StaleVersion(subject, expected, stored["version"]) from None
-    return str(applied.answer.get("ci", ci_id))
+    return applied
 
 
 def _apply(
@@ -186,7 +190,7 @@ def _apply(
     record: SourceRecord,
     edit: EditReason,
     stamp: Stamp,
-) -> str | None:
+) -> Applied | None:
     store = context.store
     rules = Rules(store.registry(), store.precedence(), _new_id)
     outcome = evidence.reconcile(store, known, rules, [record])
@@ -195,10 +199,9 @@ def _apply(
     if not _holds(known, drafted, record.id, edit.expected_version):
         return None
     try:
-        applied = store.apply(outcome.changes, stamp, answer={"ci": ci_id})
+        return store.apply(outcome.changes, stamp, answer={"ci": ci_id})
     except StalePlan:
         return None
-    return str(applied.answer.get("ci", ci_id))
 
 
 def _check_visible(context: Context, known: Known, changes: ChangeSet, ci_id: str) -> None:

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, get_operation_ast
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -26,6 +26,10 @@ from cmdb_graphql.documents import Documents, Known
 from cmdb_graphql.errors import as_error, show_errors
 from cmdb_graphql.limits import Limits, check_variables, not_trusted
 from cmdb_graphql.measuring import check_document
+
+MAYBE_WRITTEN = (
+    "What it writes may be written nevertheless: send it again with the same idempotencyKey."
+)
 
 
 class ApiSchema(strawberry.Schema):
@@ -62,7 +66,7 @@ class ApiSchema(strawberry.Schema):
                     operation_extensions,
                 )
         except TimeoutError:
-            result = _failed(LimitExceeded("seconds", self.limits.seconds, self.limits.seconds))
+            result = _failed(self._too_slow(query, operation_name))
         except Exception as error:
             result = _failed(error)
         return _shown(result, context)
@@ -93,6 +97,13 @@ class ApiSchema(strawberry.Schema):
             allowed_operation_types,
         )
         return _shown_each(results, context)
+
+    def _too_slow(self, query: str | None, operation_name: str | None) -> LimitExceeded:
+        # Whoever waits is told now; what a thread has begun to write it writes.
+        operation = get_operation_ast(self.documents.parsed(query or "").document, operation_name)
+        is_write = operation is not None and operation.operation.value == "mutation"
+        hint = MAYBE_WRITTEN if is_write else ""
+        return LimitExceeded("seconds", self.limits.seconds, self.limits.seconds, hint)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave errors alone: they are logged and shown once, at the end."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import pytest
 
@@ -17,7 +17,7 @@ from cmdb.model.rights import Caller
 from cmdb.ports.graph_reading import GraphReading
 from cmdb.ports.operations import Operations
 from cmdb_graphql.context import ApiContext
-from cmdb_graphql.execution import document_hash
+from cmdb_graphql.execution import MAYBE_WRITTEN, document_hash
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.schema import build_schema
@@ -44,6 +44,11 @@ class Formats:
         if self._error is not None:
             raise self._error
         return {"records": "lines of JSON"}
+
+    def retire_ci(self, *_: object) -> NoReturn:
+        self.calls += 1
+        time.sleep(self._seconds)
+        raise AssertionError("nobody waits for this any more")
 
 
 def ask(
@@ -217,6 +222,19 @@ def test_time() -> None:
 
     assert (limit, allowed) == ("seconds", 0.3)
     assert formats.calls == 1
+
+
+def test_whoever_writes_is_told_what_to_do_when_it_takes_too_long() -> None:
+    document = 'mutation { retireCi(input: {ci: "a"}) { __typename } }'
+    formats = Formats(seconds=1.0)
+
+    wrote = ask(document, formats=formats, roles=("administrator",))
+    asked = ask(FORMATS, formats=Formats(seconds=1.0))
+
+    assert refused(wrote) == refused(asked)
+    assert formats.calls == 1
+    assert MAYBE_WRITTEN in wrote.errors[0].message
+    assert MAYBE_WRITTEN not in asked.errors[0].message
 
 
 def test_introspection_can_be_off_in_all_its_forms() -> None:

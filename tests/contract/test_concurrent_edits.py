@@ -125,13 +125,14 @@ def test_a_retry_of_an_edit_returns_its_first_answer_whatever_came_after(
     ci = a_host(store)
     version = store.get_cis([ci], SEES_ALL)[ci].version
     edit = EditReason(expected_version=version, idempotency_key="k")
-    set_attributes(context(store), ci, {"owner": "me"}, edit)
+    first = set_attributes(context(store), ci, {"owner": "me"}, edit)
     set_attributes(context(store), ci, {"owner": "them", "notes": "n"}, NOTHING_SAID)
+    set_attributes(context(store), ci, {"name": "renamed", "owner": None}, NOTHING_SAID)
     head = store.head().revision
 
     again = set_attributes(context(store), ci, {"owner": "me"}, edit)
 
-    assert (again.id, again.attributes["owner"]) == (ci, "them")
+    assert again == first
     assert store.head().revision == head
     with pytest.raises((KeyReused, StaleVersion)):
         set_attributes(context(store), ci, {"owner": "you"}, edit)
@@ -143,8 +144,21 @@ def test_a_retry_of_an_addition_makes_no_second_ci(store: GraphStore) -> None:
 
     again = add_ci(context(store), "TechnicalService", "mail", {}, {}, edit)
 
-    assert again.id == first.id
+    assert again == first
     assert store.head().revision == 1
+
+
+def test_a_retry_tells_of_the_present_where_the_log_has_lost_what_came_between(
+    store: GraphStore,
+) -> None:
+    edit = EditReason(idempotency_key="k")
+    first = add_ci(context(store), "TechnicalService", "mail", {}, {}, edit)
+    now = set_attributes(context(store), first.id, {"notes": "n"}, NOTHING_SAID)
+    store.erase_payloads(now.version, [0])
+
+    again = add_ci(context(store), "TechnicalService", "mail", {}, {}, edit)
+
+    assert again == now != first
 
 
 def test_a_retry_of_a_removal_returns_its_first_answer(store: GraphStore) -> None:

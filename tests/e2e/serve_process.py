@@ -33,6 +33,8 @@ PATIENT = Retries(attempts=10_000, longest_pause=0.5, give_up_after=600)
 """For those who are to live through a server that is away for a while."""
 IMPATIENT = Retries(attempts=1)
 """For those who are to see every error."""
+_UNHURRIED = {"CMDB_REQUEST_SECONDS": "300"}
+"""A busy computer is no reason to refuse: what is judged here is what is written and told."""
 _WIPE = "MATCH (n) WITH n LIMIT 10000 DETACH DELETE n RETURN count(n) AS gone"
 
 
@@ -97,7 +99,7 @@ class ServeProcess:
             self._process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**self.place.environment, **self._settings},
+                env={**self.place.environment, **_UNHURRIED, **self._settings},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

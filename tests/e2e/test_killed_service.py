@@ -85,7 +85,7 @@ def test_a_database_killed_under_load_comes_back_without_a_restart_of_the_servic
                 asyncio.run(crowd.work(asyncio.to_thread(kill_database, database, server, crowd)))
 
             tell(capsys, crowd)
-            assert set(crowd.noted.errors) == AWAY
+            assert set(crowd.noted.errors) == AWAY, crowd.noted.messages
             assert health.seen == {"/healthz": [200], "/readyz": [200, 503, 200]}
             assert '"defect"' not in server.log_text()
             check_nothing_lost(server, crowd.noted)
@@ -125,7 +125,7 @@ def test_a_server_killed_under_load_has_everything_it_acknowledged(
             asyncio.run(crowd.work(asyncio.to_thread(kill_server, server, crowd)))
 
             tell(capsys, crowd)
-            assert set(crowd.noted.errors) == GONE
+            assert set(crowd.noted.errors) == GONE, crowd.noted.messages
             check_nothing_lost(server, crowd.noted)
             check_all_told(crowd.subscribers)
 

@@ -33,6 +33,7 @@ class Noted:
         write_seconds: How long writes took.
         read_seconds: How long reads took.
         errors: How often each code was met.
+        messages: What some of the errors said.
     """
 
     acknowledged: list[str] = field(default_factory=list)
@@ -40,6 +41,7 @@ class Noted:
     write_seconds: list[float] = field(default_factory=list)
     read_seconds: list[float] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    messages: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -70,10 +72,14 @@ class Crowd:
     async def work(self, during: Awaitable[None]) -> None:
         """Work until something is over, then finish writes and let subscribers hear of all."""
         over = asyncio.Event()
+        # All at first: each takes a while to make, and nobody shall wait for an answer meanwhile.
+        clients = [self._client() for _ in range(self.writers + self.readers)]
+        writers, readers = clients[: self.writers], clients[self.writers :]
         listeners = self._subscribe()
+        await asyncio.gather(*(self._add_own(*each) for each in enumerate(writers)))
         working = [
-            *(asyncio.create_task(self._write(number, over)) for number in range(self.writers)),
-            *(asyncio.create_task(self._read(number, over)) for number in range(self.readers)),
+            *(asyncio.create_task(self._write(*each, over)) for each in enumerate(writers)),
+            *(asyncio.create_task(self._read(*each, over)) for each in enumerate(readers)),
         ]
         try:
             await during
@@ -84,6 +90,8 @@ class Crowd:
             for task in (*working, *listeners):
                 task.cancel()
             await asyncio.gather(*working, *listeners, return_exceptions=True)
+            for client in clients:
+                await client.close()
 
     def _subscribe(self) -> list[asyncio.Task[None]]:
         with self.server.client() as client:
@@ -109,24 +117,27 @@ class Crowd:
             assert time.monotonic() < deadline, [each.reached for each in self.subscribers]
             await asyncio.sleep(0.05)
 
-    async def _write(self, number: int, over: asyncio.Event) -> None:
-        async with self._client() as client:
-            names = [f"{self.name}-{number}-{place}" for place in range(OWN_RACKS)]
-            for name in names:
-                await self._add(client, name)
-            for turn in itertools.count():
-                if over.is_set():
-                    return
-                name = f"{RACK}/{names[turn % OWN_RACKS]}"
-                value = f"{self.name} {number}.{turn}"
-                await self._until_acknowledged(client, name, value)
+    def _own(self, number: int) -> list[str]:
+        return [f"{self.name}-{number}-{place}" for place in range(OWN_RACKS)]
+
+    async def _add_own(self, number: int, client: AsyncClient) -> None:
+        for name in self._own(number):
+            await self._add(client, name)
 
     async def _add(self, client: AsyncClient, name: str) -> None:
         reason = EditReason(f"add {name}", idempotency_key=f"add {name}")
         await self._again_until(lambda: client.add_ci(RACK, name, {}, {}, reason))
         self.noted.acknowledged.append(reason.reason)
 
-    async def _until_acknowledged(self, client: AsyncClient, name: str, value: str) -> None:
+    async def _write(self, number: int, client: AsyncClient, over: asyncio.Event) -> None:
+        names = self._own(number)
+        for turn in itertools.count():
+            name = f"{RACK}/{names[turn % OWN_RACKS]}"
+            await self._set(client, name, f"{self.name} {number}.{turn}")
+            if over.is_set():
+                return
+
+    async def _set(self, client: AsyncClient, name: str, value: str) -> None:
         reason = EditReason(f"set {value}", idempotency_key=f"set {value}")
         values = {"notes": value}
         began = time.monotonic()
@@ -135,21 +146,20 @@ class Crowd:
         self.noted.acknowledged.append(reason.reason)
         self.noted.values[name] = value
 
-    async def _read(self, number: int, over: asyncio.Event) -> None:
-        async with self._client() as client:
-            questions: list[Callable[[], Awaitable[object]]] = [
-                lambda: client.list_cis(Listing(first=50)),
-                lambda: client.search_cis("rack"),
-                lambda: client.blast_radius([BASE]),
-                lambda: client.get_history(BASE, 10),
-                lambda: client.list_log(10),
-            ]
-            for turn in itertools.count(number):
-                if over.is_set():
-                    return
-                began = time.monotonic()
-                await self._again_until(questions[turn % len(questions)])
-                self.noted.read_seconds.append(time.monotonic() - began)
+    async def _read(self, number: int, client: AsyncClient, over: asyncio.Event) -> None:
+        questions: list[Callable[[], Awaitable[object]]] = [
+            lambda: client.list_cis(Listing(first=50)),
+            lambda: client.search_cis("rack"),
+            lambda: client.blast_radius([BASE]),
+            lambda: client.get_history(BASE, 10),
+            lambda: client.list_log(10),
+        ]
+        for turn in itertools.count(number):
+            began = time.monotonic()
+            await self._again_until(questions[turn % len(questions)])
+            self.noted.read_seconds.append(time.monotonic() - began)
+            if over.is_set():
+                return
 
     async def _again_until(self, attempt: Callable[[], Awaitable[object]]) -> None:
         while True:
@@ -157,6 +167,7 @@ class Crowd:
                 await attempt()
             except CmdbError as error:
                 self.noted.errors[error.code] += 1
+                self.noted.messages.add(error.message)
                 await asyncio.sleep(_AFTER_ERROR_SECONDS)
             else:
                 return
