@@ -41,7 +41,9 @@ async def answer_document(request: Request) -> Response:
     caller = await caller_of(request)
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise HTTPException(415, "Send the document as application/json")
-    asked = asked_by(await read_body(request, serving.settings.body_limit_bytes))
+    settings = serving.settings
+    body = await read_body(request, settings.body_limit_bytes, settings.request_seconds)
+    asked = asked_by(body)
     kind, name = serving.api.kind_of(asked)
     noted.operation = f"{kind} {name}".strip()
     if _accepts(request, _EVENTS):

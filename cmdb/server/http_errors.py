@@ -13,6 +13,7 @@ from starlette.responses import Response
 from cmdb import errors
 
 BODY_BYTES = "bytes of the body"
+BODY_SECONDS = "seconds to send the body"
 IMPORT_BYTES = "bytes of an import"
 IMPORT_FILES = "files of an import"
 IMPORTS_AT_ONCE = "imports at once"
@@ -36,7 +37,13 @@ STATUS_BY_ERROR: Mapping[type[errors.CmdbError], int] = {
 }
 """The status of each branch of the error tree; a child has that of its nearest parent."""
 
-_STATUS_BY_LIMIT = {BODY_BYTES: 413, IMPORT_BYTES: 413, IMPORT_FILES: 413, IMPORTS_AT_ONCE: 429}
+_STATUS_BY_LIMIT = {
+    BODY_BYTES: 413,
+    BODY_SECONDS: 408,
+    IMPORT_BYTES: 413,
+    IMPORT_FILES: 413,
+    IMPORTS_AT_ONCE: 429,
+}
 _HEADERS_BY_STATUS: Mapping[int, Mapping[str, str]] = {
     401: {"WWW-Authenticate": 'Bearer realm="cmdb"'},
     429: {"Retry-After": "5"},

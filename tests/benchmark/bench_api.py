@@ -35,13 +35,13 @@ from tests.peers.unavailable import PeerUnavailable
 class _Size:
     cis: int
     relationships: int
+    page: int
     seconds: float
     warm_seconds: float
 
 
-SIZES = {"smoke": _Size(500, 1_500, 0.2, 0.0), "full": _Size(100_000, 300_000, 8.0, 2.0)}
+SIZES = {"smoke": _Size(500, 1_500, 30, 0.2, 0.0), "full": _Size(100_000, 300_000, 200, 8.0, 2.0)}
 CLIENTS = (1, 8)
-PAGE = 200
 ROLES = ("viewer", "importer")
 
 _BELOW = """providers(first: 20) { edges { relationship { strength } node {
@@ -49,11 +49,12 @@ _BELOW = """providers(first: 20) { edges { relationship { strength } node {
 _NESTED = f"id class name lifecycle version updatedAt {_BELOW}"
 _FLAT = "id localId class name lifecycle version createdAt updatedAt"
 _ANY_NAME = 'filter: {name: {startsWith: ""}}'
-P = f"query P {{ cis(first: {PAGE}) {{ edges {{ node {{ {_NESTED} }} }} }} }}"
-PX = f"query PX {{ cis(first: {PAGE}, {_ANY_NAME}) {{ edges {{ node {{ {_NESTED} }} }} }} }}"
+P = f"query P($first: Int!) {{ cis(first: $first) {{ edges {{ node {{ {_NESTED} }} }} }} }}"
+PX = f"""query PX($first: Int!) {{
+  cis(first: $first, {_ANY_NAME}) {{ edges {{ node {{ {_NESTED} }} }} }} }}"""
 Q = f"query Q($id: ID!) {{ ci(id: $id) {{ {_NESTED} }} }}"
-R = f"query R {{ cis(first: {PAGE}) {{ nodes {{ {_FLAT} }} }} }}"
-RX = f"query RX {{ cis(first: {PAGE}, {_ANY_NAME}) {{ nodes {{ {_FLAT} }} }} }}"
+R = f"query R($first: Int!) {{ cis(first: $first) {{ nodes {{ {_FLAT} }} }} }}"
+RX = f"query RX($first: Int!) {{ cis(first: $first, {_ANY_NAME}) {{ nodes {{ {_FLAT} }} }} }}"
 W = """mutation W($records: [JSON!]!) { upsertRecords(input: {source: "bench", records: $records}) {
   __typename ... on RecordsUpserted { decided } } }"""
 COUNT = "{ classes { classes { name count } } }"
@@ -99,8 +100,8 @@ def _measure_on(
     secret = _token(given)
     with serving(data_dir.with_suffix(".log"), (), **settings) as server:
         with _client(server, secret) as client:
-            questions = _questions(client, estate)
-            answers = _checked(client, questions, estate)
+            questions = _questions(client, estate, size.page)
+            answers = _checked(client, questions, estate, size.page)
         memory = _Memory(server)
         rows = [
             _row(engine, question, clients, _asked(server, secret, question, clients, size), memory)
@@ -167,7 +168,7 @@ class _Memory:
 def _row(
     engine: str, question: Question, clients: int, seen: Measured, memory: _Memory
 ) -> dict[str, Any]:
-    assert seen.latencies, f"{engine}, {question.name}: no right answer"
+    assert seen.latencies, f"{engine}, {question.name}: no right answer: {seen.wrong}"
     times = ", ".join(f"{seen.percentile_ms(share):.3g}" for share in (0.5, 0.95, 0.99))
     return {
         "what": f"{engine}, {question.name}, {clients} client{'s' * (clients > 1)}: "
@@ -189,7 +190,7 @@ def _client(server: ServingProcess, secret: str) -> Iterator[Client]:
         client.close()
 
 
-def _questions(client: Client, estate: ServedEstate) -> list[Question]:
+def _questions(client: Client, estate: ServedEstate, page: int) -> list[Question]:
     """Return the questions; what reads of pages must answer is what is asked here once."""
     count = len(estate.providers)
 
@@ -197,9 +198,9 @@ def _questions(client: Client, estate: ServedEstate) -> list[Question]:
         return number * 7_919 % count
 
     def is_page(document: str) -> Question:
-        right = _ask(client, document)
-        name = document.split()[1]
-        return Question(name, document, lambda _: {}, lambda _, body: body == right)
+        right = _ask(client, document, {"first": page})
+        name = document.split()[1].partition("(")[0]
+        return Question(name, document, lambda _: {"first": page}, lambda _, body: body == right)
 
     def is_ci(number: int, body: bytes) -> bool:
         return body.count(b'"strength"') == len(estate.providers[of_ci(number)])
@@ -240,10 +241,12 @@ def _count(client: Client) -> int:
     return next(int(each["count"]) for each in classes if each["name"] == CLASS)
 
 
-def _checked(client: Client, questions: list[Question], estate: ServedEstate) -> dict[str, Any]:
+def _checked(
+    client: Client, questions: list[Question], estate: ServedEstate, size: int
+) -> dict[str, Any]:
     """Return the answers of the reads, without what differs between engines; all are right."""
     assert _count(client) == len(estate.providers)
-    page = list(range(min(PAGE, len(estate.providers))))
+    page = list(range(size))
     found: dict[str, Any] = {}
     for question in questions:
         if question.name == "W":

@@ -49,11 +49,13 @@ class Measured:
         seconds: How long they asked.
         latencies: Of each right answer, in seconds.
         errors: Answers that were none, or wrong.
+        wrong: One of them.
     """
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
     errors: int = 0
+    wrong: str = ""
 
     @property
     def per_second(self) -> float:
@@ -104,13 +106,14 @@ def ask_for(
                 number = next(turn)
             body = question.body(number)
             began = time.perf_counter()
-            is_right = _is_right(client, question, number, body)
+            wrong = _what_is_wrong(client, question, number, body)
             taken = time.perf_counter() - began
             with guard:
-                if is_right:
-                    measured.latencies.append(taken)
-                else:
+                if wrong:
                     measured.errors += 1
+                    measured.wrong = wrong
+                else:
+                    measured.latencies.append(taken)
         client.close()
 
     began = time.perf_counter()
@@ -124,10 +127,12 @@ def ask_for(
     return measured
 
 
-def _is_right(client: Client, question: Question, number: int, body: bytes) -> bool:
+def _what_is_wrong(client: Client, question: Question, number: int, body: bytes) -> str:
     try:
         status, answer = client.ask(body)
-    except (OSError, HTTPException):
+    except (OSError, HTTPException) as error:
         client.close()
-        return False
-    return status == 200 and question.is_right(number, answer)
+        return repr(error)
+    if status == 200 and question.is_right(number, answer):
+        return ""
+    return f"{status} {answer[:500].decode(errors='replace')}"

@@ -1,0 +1,341 @@
+"""Are hostile requests refused over HTTP, with the limit and by how much, and their like let pass?
+
+Every refusal has a twin just below the limit, asked of the same server.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from cmdb.settings import ServerSettings
+from tests.api.http.running_server import RunningServer, running_server
+
+JSON = {"Content-Type": "application/json"}
+BODY_LIMIT, IMPORT_LIMIT, BODY_SECONDS = 1 << 20, 2_000_000, 2
+FILTERED = "query ($f: CIFilter) { cis(filter: $f, first: 1) { nodes { name } } }"
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with limits that tests reach in little time; those of documents are the usual."""
+    settings = ServerSettings(
+        body_limit_bytes=BODY_LIMIT,
+        import_limit_bytes=IMPORT_LIMIT,
+        request_seconds=BODY_SECONDS,
+    )
+    with running_server(tmp_path_factory.mktemp("guarded"), settings) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def asking(guarded: RunningServer) -> Iterator[httpx2.Client]:
+    with guarded.client("administrator", "importer") as client:
+        yield client
+
+
+def ask(client: httpx2.Client, document: str, variables: Any = None) -> dict[str, Any]:
+    answer = client.post("/graphql", json={"query": document, "variables": variables or {}})
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def over(answer: dict[str, Any]) -> tuple[str, float, float]:
+    """Return which limit a document was over: what is allowed, and what was found."""
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "LIMIT_EXCEEDED", error
+    facts = error["extensions"]["facts"]
+    for told in (facts["limit"], f"{facts['found']:.12g}", f"{facts['allowed']:.12g}"):
+        assert told in error["message"]
+    return facts["limit"], facts["allowed"], facts["found"]
+
+
+def nested(levels: int) -> str:
+    inner = "name"
+    for _ in range(levels):
+        inner = f"providers(first: 1) {{ nodes {{ {inner} }} }}"
+    return f"{{ cis(first: 1) {{ nodes {{ {inner} }} }} }}"
+
+
+def aliases(count: int) -> str:
+    return "{ whoami {" + " ".join(f"a{n}: actor" for n in range(count)) + "} }"
+
+
+def roots(count: int) -> str:
+    return "{" + " ".join(["__typename"] * count) + "}"
+
+
+def tokens(count: int) -> str:
+    """Return a document of so many tokens that selects one field, again and again."""
+    return (
+        "{ whoami {"
+        + " ".join(["...f"] * ((count - 15) // 2))
+        + "} } "
+        + ("fragment f on Identity { __typename }" + " #" * 100)
+    )
+
+
+def brackets(count: int) -> str:
+    deep = count - 2
+    return f"{{ cis(class: {'[' * deep}{']' * deep}) {{ nodes {{ name }} }} }}"
+
+
+def doubling(levels: int) -> str:
+    """Return fragments that each spread the next twice."""
+    parts = [f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(levels)]
+    return "{ ...f0 }" + " ".join(parts) + f"fragment f{levels} on Query {{ __typename }}"
+
+
+def pages(first: int, then: int) -> str:
+    return (
+        f"{{ cis(first: {first}) {{ nodes {{ providers(first: {then}) {{ nodes {{ "
+        f"providers(first: 20) {{ nodes {{ name }} }} }} }} }} }} }}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("hostile", "limit", "allowed", "found", "twin"),
+    [
+        (nested(9), "depth", 20, 21, nested(8)),
+        (aliases(51), "aliases", 50, 51, aliases(50)),
+        (roots(21), "root fields", 20, 21, roots(20)),
+        (tokens(4_100), "tokens", 4_000, 4_001, tokens(900)),
+        (doubling(40), "fields", 1_000, 10**12, doubling(4)),
+        (pages(200, 200), "cost", 100_000, 840_201, pages(200, 20)),
+    ],
+    ids=["depth", "aliases", "root fields", "tokens", "fragments that double", "cost"],
+)
+def test_a_document_over_a_limit_is_refused_and_its_twin_answered(
+    asking: httpx2.Client, hostile: str, limit: str, allowed: float, found: float, twin: str
+) -> None:
+    began = time.monotonic()
+
+    refused = over(ask(asking, hostile))
+    answered = ask(asking, twin)
+
+    assert refused == (limit, allowed, found)
+    assert "errors" not in answered, answered
+    assert time.monotonic() - began < 30
+
+
+def test_brackets_in_brackets_are_refused_before_they_are_parsed(asking: httpx2.Client) -> None:
+    (mistake,) = ask(asking, brackets(64))["errors"]
+
+    assert over(ask(asking, brackets(65))) == ("nesting of the document", 64, 65)
+    assert over(ask(asking, "{a" * 1_000)) == ("nesting of the document", 64, 65)
+    # One level less is read, and is a mistake of another kind.
+    assert mistake["extensions"]["code"] == "BAD_DOCUMENT"
+
+
+def test_fragments_in_circles_are_refused_and_straight_ones_answered(
+    asking: httpx2.Client,
+) -> None:
+    parts = "fragment a on Query { ...b } fragment b on Query { %s whoami { actor } }"
+
+    errors = ask(asking, "{ ...a } " + parts % "...a")["errors"]
+    straight = ask(asking, "{ ...a } " + parts % "")
+
+    assert {error["extensions"]["code"] for error in errors} == {"BAD_DOCUMENT"}
+    assert "within itself" in errors[0]["message"]
+    assert "errors" not in straight
+
+
+def test_variables_nested_too_deeply_are_refused(asking: httpx2.Client) -> None:
+    def filter_of(levels: int) -> Any:
+        value: Any = {"name": {"eq": "x"}}
+        for _ in range(levels):
+            value = {"not": value}
+        return {"f": value}
+
+    # The variables themselves and the two of the innermost condition are levels too.
+    assert over(ask(asking, FILTERED, filter_of(62))) == ("nesting of the variables", 64, 65)
+    assert "LIMIT_EXCEEDED" not in json.dumps(ask(asking, FILTERED, filter_of(5)))
+    assert ask(asking, FILTERED, filter_of(5))["data"] == {"cis": {"nodes": []}}
+
+
+def test_json_nested_without_end_is_refused_as_no_json(asking: httpx2.Client) -> None:
+    def body(depth: int) -> bytes:
+        deep = b"[" * depth + b"]" * depth
+        return b'{"query": "{ __typename }", "extensions": ' + deep + b"}"
+
+    refused = asking.post("/graphql", content=body(200_000), headers=JSON)
+    answered = asking.post("/graphql", content=body(100), headers=JSON)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "BAD_VALUE")
+    assert answered.json() == {"data": {"__typename": "Query"}}
+
+
+def test_too_many_values_in_variables_are_refused(asking: httpx2.Client) -> None:
+    def among(count: int) -> Any:
+        return {"f": {"name": {"in": ["x"] * count}}}
+
+    limit, allowed, found = over(ask(asking, FILTERED, among(200_001)))
+
+    assert (limit, allowed, found) == ("values of the variables", 200_000, 200_004)
+    assert "errors" not in ask(asking, FILTERED, among(1_000))
+
+
+def test_a_body_over_the_limit_is_refused_and_one_of_its_size_answered(
+    asking: httpx2.Client,
+) -> None:
+    def body(size: int) -> bytes:
+        frame = b'{"query": "{ __typename }", "note": "%s"}'
+        return frame % (b"x" * (size - len(frame) + 2))
+
+    refused = asking.post("/graphql", content=body(BODY_LIMIT + 1), headers=JSON)
+    answered = asking.post("/graphql", content=body(BODY_LIMIT), headers=JSON)
+
+    assert refused.status_code == 413
+    assert refused.json()["facts"] == {
+        "limit": "bytes of the body", "allowed": BODY_LIMIT, "found": BODY_LIMIT + 1
+    }  # fmt: skip
+    assert answered.json() == {"data": {"__typename": "Query"}}
+
+
+def test_an_array_of_documents_is_refused_and_one_alone_answered(asking: httpx2.Client) -> None:
+    one = {"query": "{ __typename }"}
+
+    refused = asking.post("/graphql", json=[one] * 100)
+    answered = asking.post("/graphql", json=one)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "LIMIT_EXCEEDED")
+    assert refused.json()["facts"]["limit"] == "arrays of documents"
+    assert answered.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("application/json", 200),
+        ("application/json; charset=utf-8", 200),
+        ("application/graphql", 415),
+        ("text/plain", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/x-www-form-urlencoded", 415),
+    ],
+)
+def test_a_body_of_another_type_is_refused(asking: httpx2.Client, kind: str, status: int) -> None:
+    body = b'{"query": "{ __typename }"}'
+
+    assert asking.post("/graphql", content=body, headers={"Content-Type": kind}).status_code == (
+        status
+    )
+
+
+@pytest.mark.parametrize(
+    "document", ["{ __schema { types { name } } }", '{ __type(name: "CI") { name } }']
+)
+def test_introspection_is_off_and_the_type_of_a_value_is_not(
+    asking: httpx2.Client, document: str
+) -> None:
+    (error,) = ask(asking, document)["errors"]
+
+    assert error["extensions"]["code"] == "FORBIDDEN"
+    assert ask(asking, "{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+def records(size: int) -> bytes:
+    """Return records of so many bytes, which inflate from few."""
+    lines = b'{"format": "cmdb-records", "version": 1}\n'
+    lines += b'{"class": "Rack", "key": "z", "name": "Z-1"}\n'
+    return lines + b"\n" * (size - len(lines))
+
+
+def test_a_small_body_that_inflates_beyond_the_limit_is_refused(asking: httpx2.Client) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    bomb, fits = (gzip.compress(records(size)) for size in (50_000_000, IMPORT_LIMIT))
+    assert len(bomb) < 100_000
+
+    refused = asking.post("/imports/records?source=t&wait", content=bomb, headers=headers)
+    answered = asking.post("/imports/records?source=t&wait", content=fits, headers=headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (413, "LIMIT_EXCEEDED")
+    facts = refused.json()["facts"]
+    assert (facts["limit"], facts["allowed"]) == ("bytes of an import", IMPORT_LIMIT)
+    # Reading ended at the first piece that was too much.
+    assert IMPORT_LIMIT < facts["found"] <= IMPORT_LIMIT + (1 << 20)
+    assert (answered.status_code, answered.json()["state"]) == (200, "finished")
+
+
+def test_a_compressed_body_cut_short_is_refused(asking: httpx2.Client) -> None:
+    headers = {"Content-Encoding": "gzip"}
+    whole = gzip.compress(records(1_000))
+
+    refused = asking.post("/imports/records?source=t&wait", content=whole[:-9], headers=headers)
+    answered = asking.post("/imports/records?source=t&wait", content=whole, headers=headers)
+
+    assert (refused.status_code, refused.json()["code"]) == (422, "BAD_FILE")
+    assert answered.json()["state"] == "finished"
+
+
+class Wire:
+    """A connection on which bytes go as they are given."""
+
+    def __init__(self, server: RunningServer, announced: int) -> None:
+        place = httpx2.URL(server.address)
+        self.socket = socket.create_connection((place.host, place.port), timeout=30)
+        secret = server.token("viewer")
+        head = (
+            f"POST /graphql HTTP/1.1\r\nHost: {place.host}:{place.port}\r\n"
+            f"Authorization: Bearer {secret}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {announced}\r\nConnection: close\r\n\r\n"
+        )
+        self.socket.sendall(head.encode())
+
+    def answer(self) -> tuple[int, dict[str, Any]]:
+        """Return status and JSON of the answer, read to the end."""
+        with self.socket, self.socket.makefile("rb") as stream:
+            status = int(stream.readline().split()[1])
+            size = 0
+            while (line := stream.readline().strip().lower()) != b"":
+                name, _, value = line.partition(b":")
+                size = int(value) if name == b"content-length" else size
+            return status, json.loads(stream.read(size))
+
+
+def test_a_body_that_comes_too_slowly_is_refused_and_holds_up_nobody(
+    guarded: RunningServer, asking: httpx2.Client
+) -> None:
+    body = b'{"query": "{ __typename }"}'
+    slow = [Wire(guarded, len(body)) for _ in range(20)]
+    for wire in slow:
+        wire.socket.sendall(body[:5])
+    began = time.monotonic()
+    meanwhile = ask(asking, "{ __typename }")
+    waited = time.monotonic() - began
+    patient = Wire(guarded, len(body))
+    patient.socket.sendall(body[:5])
+    time.sleep(0.3)
+    patient.socket.sendall(body[5:])
+
+    answered = patient.answer()
+    refused = [wire.answer() for wire in slow]
+
+    assert meanwhile == {"data": {"__typename": "Query"}}
+    assert waited < BODY_SECONDS
+    assert answered == (200, {"data": {"__typename": "Query"}})
+    assert {status for status, _ in refused} == {408}
+    facts = refused[0][1]["facts"]
+    assert (facts["limit"], facts["allowed"]) == ("seconds to send the body", BODY_SECONDS)
+    assert BODY_SECONDS <= facts["found"] < BODY_SECONDS + 10
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_defect(
+    guarded: RunningServer, asking: httpx2.Client
+) -> None:
+    for _ in range(5):
+        wire = Wire(guarded, 1_000)
+        wire.socket.sendall(b'{"query": ')
+        wire.socket.close()
+    metrics = asking.get("/metrics").text
+
+    assert 'code="INTERNAL"' not in metrics
+    assert ask(asking, "{ __typename }") == {"data": {"__typename": "Query"}}
