@@ -7,6 +7,8 @@ that does imports the rest while the database opens.
 from __future__ import annotations
 
 import contextlib
+import gc
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from cmdb.ports import Clock, Operations, Progress, Store
     from cmdb.ports.service import Observe, Service
     from cmdb.store.connection import Connection
+    from cmdb.store.jvm import Start
 
 IMPORTERS = "cmdb.importers"
 TRAINING = "cmdb.cli.training"
@@ -36,7 +39,7 @@ _NEEDED_NEXT = (
     "cmdb.snapshot",
     "cmdb.services.blast_radius",
 )
-_NEEDED_TO_SERVE = ("cmdb.server.running", "cmdb_graphql")
+_NEEDED_TO_SERVE = (*_NEEDED_NEXT, "cmdb.services.local_service", "cmdb.server.running")
 
 
 class SystemClock:
@@ -85,7 +88,7 @@ def open_operations(
         return _open_client(settings)
     given = importers or {}
     used = clock or SystemClock()
-    store = open_store(settings, used, create=create, is_short=is_short)
+    store = open_store(settings, used, create=create, start="short" if is_short else "long")
     # After the store: what these import, they import while the database opens.
     from cmdb.services.context import Context
     from cmdb.services.local_operations import LocalOperations
@@ -129,8 +132,11 @@ def open_service(
     """
     given = importers or {}
     used = clock or SystemClock()
-    with _imports_meanwhile(names=_NEEDED_TO_SERVE):
-        store = open_store(settings, used, create=True, is_short=False, observe=observe)
+    if not settings.database_url:
+        # First what the engine's start needs: it goes on beside all other imports.
+        import_module("cmdb.store.arcadedb")
+    with _imports_meanwhile(_leave_engine, names=_NEEDED_TO_SERVE):
+        store = open_store(settings, used, create=True, start="serving", observe=observe)
     from cmdb.services.context import Context
     from cmdb.services.local_service import LocalService
     from cmdb.snapshot import Snapshots
@@ -155,6 +161,15 @@ def run_server(settings: Settings, announce: Callable[[str, str], None]) -> None
         BadSettings: What the server needs is not installed, or the address cannot be had.
         DatabaseError: The database cannot serve.
     """
+    # What is made during the start stays: looking through it for garbage costs half a second.
+    gc.disable()
+    try:
+        _run_server(settings, announce)
+    finally:
+        gc.enable()
+
+
+def _run_server(settings: Settings, announce: Callable[[str, str], None]) -> None:
     try:
         from cmdb.server.meters import Meters
         from cmdb.server.tracing import open_tracing
@@ -186,11 +201,11 @@ def open_store(
     clock: Clock,
     *,
     create: bool,
-    is_short: bool,
+    start: Start = "long",
     observe: Observe | None = None,
 ) -> Store:
     """Return the store of these settings, its schema up to date."""
-    connection = _connect(settings, create=create, is_short=is_short)
+    connection = _connect(settings, create=create, start=start)
     from cmdb.store.graph_store import GraphStore
 
     if observe is not None:
@@ -213,8 +228,8 @@ def copy_database(
     """Copy a whole database, log and hashes included, into an empty one; see `store.moves`."""
     from cmdb.store.moves import copy, moved_report
 
-    with closing(_connect(origin, create=False, is_short=False)) as source:  # noqa: SIM117
-        with closing(_connect(target, create=True, is_short=False)) as sink:
+    with closing(_connect(origin, create=False)) as source:  # noqa: SIM117
+        with closing(_connect(target, create=True)) as sink:
             moved = copy(source, sink, is_anew=is_anew, progress=progress)
     return moved_report((origin.place, target.place), *moved)
 
@@ -225,7 +240,7 @@ def backup_database(
     """Write a whole database into a file; see `store.moves`."""
     from cmdb.store.moves import backup, moved_report
 
-    with closing(_connect(settings, create=False, is_short=False)) as connection:
+    with closing(_connect(settings, create=False)) as connection:
         moved = backup(connection, path, progress=progress)
     return moved_report((settings.place, str(path)), *moved)
 
@@ -238,7 +253,7 @@ def restore_database(
 
     # Before anything is opened: a file that is no backup leaves no empty database behind.
     archive = check_backup(path, progress=progress)
-    with closing(_connect(settings, create=True, is_short=False)) as connection:
+    with closing(_connect(settings, create=True)) as connection:
         moved = restore(archive, connection, is_anew=is_anew, progress=progress)
     return moved_report((str(path), settings.place), *moved)
 
@@ -301,11 +316,13 @@ def _importers() -> dict[str, EntryPoint]:
     return {point.name: point for point in entry_points(group=IMPORTERS)}
 
 
-def _connect(settings: Settings, *, create: bool, is_short: bool) -> Connection:
+def _connect(settings: Settings, *, create: bool, start: Start = "long") -> Connection:
+    # A server imports for longer than the engine starts, and does not wait for it here.
+    names = () if start == "serving" else _NEEDED_NEXT
     if settings.database_url:
         from cmdb.store.neo4j import open_neo4j
 
-        with _imports_meanwhile():
+        with _imports_meanwhile(names=names):
             return open_neo4j(
                 settings.database_url,
                 settings.database_user,
@@ -315,29 +332,27 @@ def _connect(settings: Settings, *, create: bool, is_short: bool) -> Connection:
     if not create and not _is_filled(settings):
         raise NotInitialised(str(settings.data_dir))
     from cmdb.store.arcadedb import open_arcadedb
-    from cmdb.store.jvm import leave_jvm
 
-    with _imports_meanwhile(leave_jvm):
+    with _imports_meanwhile(_leave_engine, names=names):
         return open_arcadedb(
             settings.graph_dir,
             heap=settings.database_heap,
-            fast_start=is_short,
+            start=start,
             cache_dir=settings.cache_dir,
         )
 
 
 @contextlib.contextmanager
 def _imports_meanwhile(
-    at_end: Callable[[], None] = lambda: None, *, names: Sequence[str] | None = None
+    at_end: Callable[[], None] = lambda: None, *, names: Sequence[str]
 ) -> Iterator[None]:
     """Import what the first question needs while this thread waits for the database.
 
     Args:
         at_end: Called last by the thread that imports, which imports may attach to Java.
-        names: What to import; by default what commands need next.
+        names: What to import.
     """
-    wanted = _NEEDED_NEXT if names is None else names
-    importing = threading.Thread(target=_import_ahead, args=(wanted, at_end), name="cmdb-import")
+    importing = threading.Thread(target=_import_ahead, args=(names, at_end), name="cmdb-import")
     importing.start()
     try:
         yield
@@ -351,6 +366,11 @@ def _import_ahead(names: Sequence[str], at_end: Callable[[], None]) -> None:
         for name in names:
             import_module(name)
     at_end()
+
+
+def _leave_engine() -> None:
+    if "cmdb.store.jvm" in sys.modules:
+        sys.modules["cmdb.store.jvm"].leave_jvm()
 
 
 def _is_filled(settings: Settings) -> bool:

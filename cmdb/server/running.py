@@ -99,8 +99,8 @@ def server_config(serving: Serving) -> uvicorn.Config:
 def _run(serving: Serving, listening: socket.socket) -> None:
     config = server_config(serving)
     # What was made by now stays: the collector need not look at it ever again.
-    gc.collect()
     gc.freeze()
+    gc.enable()
     log().info("started", address=listening.getsockname()[0], port=listening.getsockname()[1])
     NotingServer(config, serving).run(sockets=[listening])
 

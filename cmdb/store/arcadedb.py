@@ -36,7 +36,7 @@ from cmdb.store.connection import (
 )
 from cmdb.store.java_errors import JavaErrors
 from cmdb.store.java_values import JavaMaps, parse_rows
-from cmdb.store.jvm import ensure_jvm, java_class
+from cmdb.store.jvm import Start, ensure_jvm, java_class
 from cmdb.store.room import RESERVE_BYTES, Gate, check_room
 
 _CYPHER = "opencypher"
@@ -49,7 +49,7 @@ def open_arcadedb(
     folder: Path,
     *,
     heap: str = "1g",
-    fast_start: bool = False,
+    start: Start = "long",
     cache_dir: Path | None = None,
     reserve_bytes: int = RESERVE_BYTES,
 ) -> ArcadeDB:
@@ -60,7 +60,7 @@ def open_arcadedb(
     Args:
         folder: where the database's files are.
         heap: largest Java heap; only the first database opened in a process decides.
-        fast_start: for commands that end soon; only the first in a process decides.
+        start: what for; only the first in a process decides.
         cache_dir: where `make_cache` keeps what makes starts fast; likewise.
         reserve_bytes: how much of the disk writes leave free.
 
@@ -69,7 +69,7 @@ def open_arcadedb(
         DatabaseFull: there is no room to open it.
         DatabaseUnavailable: it cannot be opened.
     """
-    ensure_jvm(heap=heap, fast_start=fast_start, cache_dir=cache_dir)
+    ensure_jvm(heap=heap, start=start, cache_dir=cache_dir)
     java = _Java()
     path = folder.resolve()
     try:

@@ -8,9 +8,9 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import jpype
 from arcadedb_embedded.jvm import start_jvm
@@ -24,22 +24,37 @@ _ERROR_FILE_VARIABLE = "ARCADEDB_JVM_ERROR_FILE"
 _TERMINATION = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _starting = threading.Lock()
 
+Start = Literal["short", "long", "serving"]
+"""What a process starts the machine for: one command, much work, or answering for long."""
 
-def ensure_jvm(*, heap: str, fast_start: bool, cache_dir: Path | None = None) -> None:
+_TIMES_LATER = 10
+_COMPILING: Mapping[Start, Sequence[str]] = {
+    # The quick compiler only: 0.5 s less to start, slower afterwards.
+    "short": ["-XX:TieredStopAtLevel=1"],
+    "long": [],
+    # The thorough compiler waits until a method was called more often: what it would compile
+    # during the start costs a second of processor time, and is hardly called again.
+    "serving": [
+        f"-XX:Tier4InvocationThreshold={_TIMES_LATER * 5_000}",
+        f"-XX:Tier4MinInvocationThreshold={_TIMES_LATER * 600}",
+        f"-XX:Tier4CompileThreshold={_TIMES_LATER * 15_000}",
+        f"-XX:Tier4BackEdgeThreshold={_TIMES_LATER * 40_000}",
+    ],
+}
+
+
+def ensure_jvm(*, heap: str, start: Start, cache_dir: Path | None = None) -> None:
     """Start the Java machine; where it runs already, it stays as it was started.
 
     Args:
         heap: largest heap, such as "1g".
-        fast_start: compile with the quick compiler only: 0.5 s less to start, slower afterwards.
-            For commands that end soon, not for servers.
+        start: what for.
         cache_dir: where a cache of loaded classes may lie; it serves every kind of start.
     """
     with _starting:
         if jpype.isJVMStarted():
             return
-        arguments = [f"-Djava.util.logging.config.file={_LOGGING}"]
-        if fast_start:
-            arguments.append("-XX:TieredStopAtLevel=1")
+        arguments = [f"-Djava.util.logging.config.file={_LOGGING}", *_COMPILING[start]]
         arguments += cache_arguments(cache_dir)
         with (
             _expected_line_hidden(),

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("bench_impact", "bench_snapshot", "bench_import", "bench_start")
+BENCHMARKS = ("bench_impact", "bench_snapshot", "bench_import", "bench_start", "bench_serve")
 HEADER = "| what | figure | target | met |\n|---|---|---|---|\n"
 
 

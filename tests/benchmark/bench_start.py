@@ -27,13 +27,13 @@ OPEN = """
 import sys
 from pathlib import Path
 from cmdb.store.arcadedb import open_arcadedb
-open_arcadedb(Path(sys.argv[1]), fast_start=True, cache_dir=Path(sys.argv[2])).close()
+open_arcadedb(Path(sys.argv[1]), start='short', cache_dir=Path(sys.argv[2])).close()
 """
 FIRST_READ = """
 import sys
 from pathlib import Path
 from cmdb.store.arcadedb import open_arcadedb
-database = open_arcadedb(Path(sys.argv[1]), fast_start=True, cache_dir=Path(sys.argv[2]))
+database = open_arcadedb(Path(sys.argv[1]), start='short', cache_dir=Path(sys.argv[2]))
 assert database.read("MATCH (c:CI) RETURN count(c) AS number")[0][0] > 0
 database.close()
 """

@@ -133,7 +133,7 @@ def main() -> None:
     """Fill the database that the settings name."""
     cis, relationships = (int(word) for word in sys.argv[1:3])
     settings = read_settings()
-    store = open_store(settings, SystemClock(), create=True, is_short=False)
+    store = open_store(settings, SystemClock(), create=True)
     try:
         fill(store, make_estate(cis, relationships))
     finally:

@@ -22,7 +22,7 @@ from pathlib import Path
 from cmdb.errors import CmdbError
 from cmdb.store.arcadedb import open_arcadedb
 try:
-    connection = open_arcadedb(Path(sys.argv[1]), heap="256m", fast_start=True)
+    connection = open_arcadedb(Path(sys.argv[1]), heap="256m", start="short")
 except CmdbError as error:
     print(error.code)
 else:
@@ -158,7 +158,7 @@ TERMINATED = """
 import sys, time
 from pathlib import Path
 from cmdb.store.arcadedb import open_arcadedb
-open_arcadedb(Path(sys.argv[1]), fast_start=True)
+open_arcadedb(Path(sys.argv[1]), start="short")
 print("open", flush=True)
 time.sleep(60)
 """

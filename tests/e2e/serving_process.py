@@ -78,7 +78,7 @@ def serving(
         log.open("a", encoding="utf-8") as errors,
         subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=errors, text=True,
-            env={**os.environ, **environment},
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment},
         ) as process,
     ):  # fmt: skip
         try:

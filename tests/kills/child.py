@@ -64,7 +64,7 @@ def open_connection(place: str) -> Connection:
     """Return the database in a folder or at an address."""
     if is_address(place):
         return open_neo4j(place, "", "")
-    return open_arcadedb(Path(place), heap=HEAP, fast_start=True)
+    return open_arcadedb(Path(place), heap=HEAP, start="short")
 
 
 def is_address(place: str) -> bool:
@@ -83,7 +83,7 @@ def run(file: Path, place: str) -> None:
     for name in ("FIRST_BATCH", "SMALLEST", "LARGEST"):
         setattr(import_batches, name, BATCH)
     if not is_address(place):
-        ensure_jvm(heap=HEAP, fast_start=True)  # nothing to hurt yet: not worth a kill
+        ensure_jvm(heap=HEAP, start="short")  # nothing to hurt yet: not worth a kill
     say("opening")
     connection = open_connection(place)
     say("opened")

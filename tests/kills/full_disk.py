@@ -28,9 +28,7 @@ _LIMIT_BYTES = 1_500_000
 
 def run(folder: Path, how: str, reserve: int) -> None:
     """Write, let the disk be full, read, make room, write, and die."""
-    connection = open_arcadedb(
-        folder / "graph", heap="256m", fast_start=True, reserve_bytes=reserve
-    )
+    connection = open_arcadedb(folder / "graph", heap="256m", start="short", reserve_bytes=reserve)
     store = store_over(connection)
     acknowledged = sum(_is_written(store, f"early-{i}") for i in range(3))
     empty = _fill(folder / "filler") if how == "filler" else _limit()

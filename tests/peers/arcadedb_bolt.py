@@ -96,7 +96,7 @@ def main(home: str, bolt_port: str, http_port: str) -> None:
 
     from cmdb.store.jvm import ensure_jvm
 
-    ensure_jvm(heap="512m", fast_start=True)
+    ensure_jvm(heap="512m", start="short")
     server = create_server(
         root_path=home,
         root_password=os.environ[_PASSWORD_VARIABLE],
