@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
@@ -80,6 +81,9 @@ class Edge:
             return
         try:
             await self._app(scope, receive, passage)
+        except ClientDisconnect:
+            # It left in the middle of its body: nobody is there to be answered.
+            noted.code = "CLIENT_LEFT"
         except Exception:
             noted.code = INTERNAL
             log().exception("defect", request_id=noted.request_id)

@@ -14,7 +14,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-BENCHMARKS = ("bench_impact", "bench_snapshot", "bench_import", "bench_start", "bench_serve")
+BENCHMARKS = (
+    "bench_impact", "bench_snapshot", "bench_import", "bench_start", "bench_serve", "bench_api",
+)  # fmt: skip
 HEADER = "| what | figure | target | met |\n|---|---|---|---|\n"
 
 
