@@ -9,17 +9,13 @@ import pytest
 from cmdb import bootstrap
 
 
-@pytest.mark.parametrize("name", bootstrap._NEEDED_NEXT)
+@pytest.mark.parametrize("name", (*bootstrap._NEEDED_NEXT, *bootstrap._NEEDED_TO_SERVE))
 def test_what_is_imported_ahead_exists(name: str) -> None:
     assert find_spec(name) is not None
 
 
-def test_a_module_that_cannot_be_imported_ahead_is_left_to_whoever_needs_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(bootstrap, "_NEEDED_NEXT", ("cmdb.no_such_module",))
-
-    with bootstrap._imports_meanwhile():
+def test_a_module_that_cannot_be_imported_ahead_is_left_to_whoever_needs_it() -> None:
+    with bootstrap._imports_meanwhile(names=("cmdb.no_such_module",)):
         entered = True
 
     assert entered
