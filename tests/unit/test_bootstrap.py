@@ -9,7 +9,7 @@ import pytest
 from cmdb import bootstrap
 
 
-@pytest.mark.parametrize("name", (*bootstrap._NEEDED_NEXT, *bootstrap._NEEDED_TO_SERVE))
+@pytest.mark.parametrize("name", bootstrap._NEEDED_TO_SERVE)
 def test_what_is_imported_ahead_exists(name: str) -> None:
     assert find_spec(name) is not None
 
