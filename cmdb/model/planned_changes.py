@@ -34,6 +34,9 @@ CHANGE_MOVES: Mapping[ChangeState, tuple[ChangeState, ...]] = {
 PLANNED_CHANGES: tuple[ChangeState, ...] = ("scheduled", "implementing")
 """In these states, others must reckon with the windows of a change."""
 
+LASTING_CHANGES: tuple[ChangeState, ...] = ("implementing",)
+"""In these states, a change whose window is over goes on until it leaves the state."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeTarget(Report):

@@ -120,7 +120,12 @@ class Nodes(Protocol):
         ...
 
     def nodes_between(
-        self, states: Mapping[NodeKind, Sequence[str]], from_at: int, to_at: int, limit: int
+        self,
+        states: Mapping[NodeKind, Sequence[str]],
+        from_at: int,
+        to_at: int,
+        limit: int,
+        lasting: Sequence[str] = (),
     ) -> list[Node]:
         """Return nodes of several kinds in these states and this stretch of time, in one read.
 
@@ -129,6 +134,7 @@ class Nodes(Protocol):
             from_at: Only those that have not ended before this (epoch ms).
             to_at: Only those that begin before this (epoch ms).
             limit: Most nodes of a kind.
+            lasting: In these states the end does not count: they last until they are left.
         """
         ...
 

@@ -19,7 +19,7 @@ from cmdb.server.serving import Serving, noted_of, serving_of
 
 router = APIRouter()
 
-_FIGURES_HOLD_SECONDS = 15.0
+_FIGURES_HOLD_SECONDS = 600.0
 _READERS = frozenset({"viewer", "administrator"})
 
 
@@ -69,7 +69,7 @@ def _figures(serving: Serving) -> bytes:
 
 
 def _log_figures(serving: Serving) -> LogFigures | None:
-    # Counting bytes reads the whole log's lengths: once in a while is enough.
+    # Counting bytes reads the lengths of the whole log: not at every scrape, only now and then.
     now = time.monotonic()
     if now < serving.meters.log_figures_at + _FIGURES_HOLD_SECONDS:
         return None

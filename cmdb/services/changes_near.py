@@ -3,9 +3,10 @@
 The cost is in proportion to the changes found, not to the length of the log: the neighbourhood
 comes from the snapshot, the versions of its CIs and relationships say which of them changed since
 the moment, and each change names the one before it (ADR 5). Reads of the database: those that name
-the CIs asked about; one for the moment; one for the planned changes; for each 500 CIs of the
-neighbourhood one for their values and one for their relationships (and one more where names of
-others are told); and one for each entry of the log that is told.
+the CIs asked about; one for the moment; one for the planned changes, and one for their CIs where
+there are any; for each 500 CIs of the neighbourhood one for their values and one for their
+relationships (and one more where names of others are told); and one for each entry of the log that
+is told.
 """
 
 from __future__ import annotations
@@ -199,13 +200,15 @@ def _planned(
             first=limit,
         )
     )
+    concerned = RecordCIs(context, [ci for node in page.nodes for ci in node.concerns])
     events = []
     for node in page.nodes:
         for effect in effects_of(node):
             if effect.ci not in surroundings.hops or _is_over(effect.end_at, since_at):
                 continue
             subject = surroundings.cis.named(effect.ci)
-            title = node.body["title"] if subject.id else "a change"
+            is_told = not any(map(concerned.hides, node.concerns))
+            title = node.body["title"] if is_told else "a change"
             times: dict[str, Any] = {"start_at": effect.start_at, "end_at": effect.end_at}
             events.append(
                 NearEvent(

@@ -26,6 +26,7 @@ from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context
 from cmdb.services.import_batches import BatchWriter, RunFacts
 from cmdb.services.import_files import Rejects, Results
+from cmdb.services.import_names import check_names
 from cmdb.services.import_runs import REPORT
 from cmdb.services.permit import permit
 from cmdb.services.spool import Spool
@@ -58,6 +59,7 @@ def import_inventory(
         Interrupted: Stopped by the user; whole batches remain, the same call resumes.
     """
     permit(context.caller, "import", request.source)
+    check_names(request.source, request.scope)
     # The head tells whether another process changed the registries.
     context.store.head()
     registry = context.store.registry()
@@ -92,7 +94,11 @@ def import_inventory(
 def _fewer_collections() -> Iterator[None]:
     """Let the cycle collector rest: a run makes millions of values and hardly a cycle."""
     before = gc.get_threshold()
-    gc.set_threshold(max(before[0], COLLECT_AFTER), *before[1:])
+    # Another import that runs already has seen to it, and to its end.
+    if before[0] >= COLLECT_AFTER:
+        yield
+        return
+    gc.set_threshold(COLLECT_AFTER, *before[1:])
     try:
         yield
     finally:

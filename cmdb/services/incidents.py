@@ -177,14 +177,14 @@ def _incident(node: Node, cis: RecordCIs) -> Incident:
         node.id,
         node.version,
         node.state,  # type: ignore[arg-type]  # the store holds no other
-        body["title"],
-        body["description"],
+        cis.told(node, "title"),
+        cis.told(node, "description"),
         affected,
         opened_at=from_epoch_ms(node.created_at),
         opened_by=body["opened_by"],
         updated_at=from_epoch_ms(node.updated_at),
         resolved_at=_time(body["resolved_at"]),
-        resolution=body["resolution"],
+        resolution=cis.told(node, "resolution"),
     )
 
 

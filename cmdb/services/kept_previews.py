@@ -107,7 +107,8 @@ def list_previews(context: Context, listing: RecordListing) -> PreviewList:
     """Return a page of kept previews, newest first."""
     permit(context.caller, "read", "previews")
     page = list_records(context, "preview", listing, (STATE,))
-    return PreviewList(tuple(_summary(node) for node in page.nodes), next_cursor(page))
+    cis = RecordCIs(context, [ci for node in page.nodes for ci in node.concerns])
+    return PreviewList(tuple(_summary(node, cis) for node in page.nodes), next_cursor(page))
 
 
 def compare_preview(context: Context, preview_id: str) -> PreviewComparison:
@@ -210,7 +211,7 @@ def _kept(context: Context, node: Node) -> KeptPreview:
     return KeptPreview(
         node.id,
         node.version,
-        body["title"],
+        RecordCIs(context, node.concerns).told(node, "title"),
         body["change"],
         from_epoch_ms(node.created_at),
         body["kept_by"],
@@ -218,11 +219,11 @@ def _kept(context: Context, node: Node) -> KeptPreview:
     )
 
 
-def _summary(node: Node) -> PreviewSummary:
+def _summary(node: Node, cis: RecordCIs) -> PreviewSummary:
     body = node.body
     return PreviewSummary(
         node.id,
-        body["title"],
+        cis.told(node, "title"),
         body["change"],
         from_epoch_ms(node.created_at),
         body["kept_by"],

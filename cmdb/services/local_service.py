@@ -14,6 +14,7 @@ from cmdb.model.log import LogHead
 from cmdb.model.rights import Caller
 from cmdb.services.context import Context
 from cmdb.services.import_inventory import scope_text
+from cmdb.services.import_names import check_names
 from cmdb.services.local_operations import LocalOperations
 from cmdb.services.permit import permit
 from cmdb.services.running_imports import RunningImports
@@ -71,6 +72,7 @@ class LocalService:
     def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
         """Note a run that is about to begin, or return the one that has its id already."""
         permit(caller, "import", request.source)
+        check_names(request.source, request.scope)
         self._find_importer(request.format)
         known = self.imports.begin(request, caller.actor, self._context.clock.now())
         if known is None:

@@ -232,8 +232,8 @@ def _change(node: Node, cis: RecordCIs) -> Change:
         node.id,
         node.version,
         node.state,  # type: ignore[arg-type]  # the store holds no other
-        node.body["title"],
-        node.body["description"],
+        cis.told(node, "title"),
+        cis.told(node, "description"),
         start_at,
         end_at,
         targets,

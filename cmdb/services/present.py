@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,7 @@ from cmdb.model.impact_reports import PresentOutage
 from cmdb.model.incidents import OPEN_INCIDENTS
 from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
 from cmdb.model.nodes import Node
-from cmdb.model.planned_changes import PLANNED_CHANGES
+from cmdb.model.planned_changes import LASTING_CHANGES, PLANNED_CHANGES
 from cmdb.services.context import Context
 from cmdb.services.impact_names import Names
 from cmdb.services.outlook import Effect
@@ -70,13 +70,15 @@ def present_between(
         to_epoch_ms(start_at),
         to_epoch_ms(end_at),
         MOST_OF_A_KIND + 1,
+        LASTING_CHANGES,
     )
+    now = context.clock.now()
     counts = [sum(node.kind == kind for node in nodes) for kind in ("incident", "change")]
     effects = [
         Present(effect, node)
         for node in sorted(nodes, key=lambda node: node.id)
         if node.id != without
-        for effect in effects_of(node)
+        for effect in _lasting(node, now)
         if _overlaps(effect, start_at, end_at)
     ]
     return Presents(
@@ -101,6 +103,20 @@ def effects_of(node: Node) -> Iterator[Effect]:
         yield Effect(each["ci"], each["effect"], start_at, end_at)
 
 
+def _lasting(node: Node, now: datetime) -> Iterator[Effect]:
+    """Yield what a record does, as far as anybody knows.
+
+    Of a change that is still being implemented after its window, what was to end last goes on
+    until the change leaves that state.
+    """
+    effects = list(effects_of(node))
+    end_at = _own(None, node.end_at)
+    if node.state in LASTING_CHANGES and end_at is not None and end_at <= now:
+        last = max(effect.end_at for effect in effects if effect.end_at is not None)
+        effects = [replace(e, end_at=None) if e.end_at == last else e for e in effects]
+    yield from effects
+
+
 def taking_part(context: Context, snapshot: Snapshot, effects: list[Present]) -> Iterator[Present]:
     """Yield what concerns CIs that take part; those merged away stand for what took them over."""
     strangers = {each.effect.ci for each in effects if each.effect.ci not in snapshot.topology}
@@ -118,7 +134,10 @@ def taking_part(context: Context, snapshot: Snapshot, effects: list[Present]) ->
 
 
 def report_present(names: Names, presents: Presents) -> tuple[PresentOutage, ...]:
-    """Return them with names; of a CI that the caller may not see, the title is withheld too."""
+    """Return them with names.
+
+    The title of a record that concerns a CI which the caller may not see is withheld.
+    """
     return tuple(_report(names, each) for each in presents.found)
 
 
@@ -130,10 +149,15 @@ def _report(names: Names, present: Present) -> PresentOutage:
         effect.state,
         "incident" if record.kind == "incident" else "change",
         record.id,
-        str(record.body["title"]) if named.id else WITHHELD,
+        str(record.body["title"]) if named.id and not _hides(names, record) else WITHHELD,
         effect.start_at,
         effect.end_at,
     )
+
+
+def _hides(names: Names, record: Node) -> bool:
+    known = (ci for ci in record.concerns if ci in names.snapshot)
+    return not all(names.named(ci).id for ci in known)
 
 
 def _own(at: Any, inherited: int | None) -> datetime | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from cmdb.model.nodes import Node
 from cmdb.model.reports import NamedCI
 from cmdb.model.rights import Visibility
 from cmdb.ports import chunks
@@ -46,9 +47,23 @@ class RecordCIs:
             return NamedCI("", row["class"], WITHHELD, "")
         return NamedCI(ci_id, row["class"], row["name"], row["lifecycle"])
 
+    def hides(self, ci_id: str) -> bool:
+        """Return whether the caller may not see a CI, or the one that took it over."""
+        row = self._rows.get(self.survivor(ci_id))
+        return row is not None and not may_see(self._visibility, row)
+
     def hidden(self) -> set[str]:
         """Return the ids that the caller may not see."""
-        return {i for i in self._rows if not may_see(self._visibility, self._rows[i])}
+        return {ci_id for ci_id in self._rows if self.hides(ci_id)}
+
+    def told(self, node: Node, field: str) -> str:
+        """Return a text of a record, as far as the caller may read it.
+
+        A text may name any CI that the record is attached to: it is withheld, as the log does it,
+        from whoever may not see them all.
+        """
+        text = str(node.body[field])
+        return WITHHELD if text and any(map(self.hides, node.concerns)) else text
 
 
 def may_see(visibility: Visibility, row: Mapping[str, Any]) -> bool:

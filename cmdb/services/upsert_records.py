@@ -34,6 +34,7 @@ from cmdb.ports import EditReason, UpsertRequest
 from cmdb.services import evidence
 from cmdb.services.context import Context
 from cmdb.services.import_inventory import scope_text
+from cmdb.services.import_names import check_names
 from cmdb.services.permit import permit
 from cmdb.services.placeholders import settle_placeholders
 
@@ -43,7 +44,6 @@ HEADER = {"format": "cmdb-records", "version": 1}
 REJECTED, SUPERSEDED = "rejected", "superseded"
 _ATTEMPTS = 20
 _LONGEST_PAUSE_SECONDS = 0.25
-_LONGEST_NAME = 200
 _FIRST_LINE = 2  # the header is line 1
 
 
@@ -152,8 +152,7 @@ class _Taken:
 
 def _check(request: UpsertRequest) -> None:
     source = request.source
-    if not source.strip() or len(source) > _LONGEST_NAME or not source.isprintable():
-        raise BadValue("source", f"it must have 1 to {_LONGEST_NAME} printable characters")
+    check_names(source, request.scope)
     if source == MANUAL:
         raise BadValue("source", f"{MANUAL} stands for edits by hand", "Use the edits for those.")
     if len(request.records) > MOST_RECORDS:

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from cmdb.services.withholding import WITHHELD
 
 _NAMED = {"id", "class", "name", "lifecycle"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """Ids of CIs, their names, and ids of the incidents and changes that concern them."""
+
+    cis: Collection[str]
+    names: Collection[str]
+    records: Collection[str]
 
 
 def ids_in(answer: Any) -> set[str]:
@@ -18,11 +28,13 @@ def ids_in(answer: Any) -> set[str]:
 def withhold(answer: Any, hidden: Collection[str]) -> Any:
     """Return a piece of JSON without the names of some CIs; their classes stay.
 
-    Withheld with a name are the title of an incident or change that concerns the CI, the teams of
-    a CI, and every sentence that contains the name.
+    Withheld with a name are the title of an incident or change that concerns the CI, wherever it
+    stands, and every title and sentence that contains the name. Its teams stay: they are
+    whom to ask.
     """
     names = {each["name"] for each in _named(answer) if each["id"] in hidden} - {""}
-    return _without(answer, hidden, names)
+    records = {each["id"] for each in _records(answer) if each["ci"]["id"] in hidden}
+    return _without(answer, _Hidden(hidden, names, records))
 
 
 def _named(value: Any) -> Iterator[dict[str, Any]]:
@@ -36,19 +48,30 @@ def _named(value: Any) -> Iterator[dict[str, Any]]:
             yield from _named(member)
 
 
-def _without(value: Any, hidden: Collection[str], names: Collection[str]) -> Any:
+def _records(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield what incidents and changes do, each with its CI."""
+    if isinstance(value, dict):
+        if {"ci", "id", "title"} <= value.keys():
+            yield value
+        for member in value.values():
+            yield from _records(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _records(member)
+
+
+def _without(value: Any, hidden: _Hidden) -> Any:
     if isinstance(value, list):
-        kept = [each for each in value if not _mentions(each, names)]
-        return [_without(each, hidden, names) for each in kept]
+        kept = [each for each in value if not _mentions(each, hidden.names)]
+        return [_without(each, hidden) for each in kept]
     if not isinstance(value, dict):
         return value
     if value.keys() == _NAMED:
-        return _blank(value) if value["id"] in hidden else value
-    made = {name: _without(member, hidden, names) for name, member in value.items()}
-    ci = value.get("ci")
-    if isinstance(ci, dict) and ci.get("id") in hidden:
-        made |= {name: "" for name in ("owner", "support") if name in made}
-        made |= {"title": WITHHELD} if "title" in made else {}
+        return _blank(value) if value["id"] in hidden.cis else value
+    made = {name: _without(member, hidden) for name, member in value.items()}
+    is_of_hidden = value.get("id") in hidden.records
+    if "title" in made and (is_of_hidden or _mentions(made["title"], hidden.names)):
+        made["title"] = WITHHELD
     return made
 
 

@@ -137,10 +137,15 @@ class GraphStore(KeepingStore):
         return node_rows.list_nodes(self._connection, listing)
 
     def nodes_between(
-        self, states: Mapping[NodeKind, Sequence[str]], from_at: int, to_at: int, limit: int
+        self,
+        states: Mapping[NodeKind, Sequence[str]],
+        from_at: int,
+        to_at: int,
+        limit: int,
+        lasting: Sequence[str] = (),
     ) -> list[Node]:
         """Return nodes of several kinds in these states and this stretch of time."""
-        return node_rows.nodes_between(self._connection, states, from_at, to_at, limit)
+        return node_rows.nodes_between(self._connection, states, from_at, to_at, limit, lasting)
 
     # Evidence
 

@@ -60,7 +60,8 @@ WITH DISTINCT n
 RETURN properties(n) AS row ORDER BY n.id DESC LIMIT $limit
 """
 BETWEEN = """
-UNWIND $%s AS s MATCH (n:%s {state: s}) WHERE n.ends >= $from_at AND n.begins < $to_at
+UNWIND $%s AS s MATCH (n:%s {state: s})
+WHERE (n.ends >= $from_at OR s IN $lasting) AND n.begins < $to_at
 RETURN '%s' AS kind, properties(n) AS row LIMIT $limit
 """
 _LAST = "~"  # after every id
@@ -113,11 +114,12 @@ def nodes_between(
     from_at: int,
     to_at: int,
     limit: int,
+    lasting: Sequence[str] = (),
 ) -> list[Node]:
     """Return nodes of several kinds in these states and this stretch of time, in one read."""
     text = "UNION ALL".join(BETWEEN % (kind, LABELS[kind], kind) for kind in states)
     params: dict[str, Any] = {kind: list(wanted) for kind, wanted in states.items()}
-    params |= {"from_at": from_at, "to_at": to_at, "limit": limit}
+    params |= {"from_at": from_at, "to_at": to_at, "limit": limit, "lasting": list(lasting)}
     return [_node(kind, row) for kind, row in connection.read(text, params)]
 
 

@@ -224,6 +224,36 @@ def test_a_change_under_way_enters_the_blast_radius(shop: Shop) -> None:
     assert [len(each) for each in (before, during, after)] == [0, 1, 0]
 
 
+def test_a_change_that_overruns_its_window_counts_until_it_leaves_the_state(shop: Shop) -> None:
+    operations = shop.as_(PLANNER)
+    targets = (restart("web-1", 60, 90), restart("web-2", 90, 120))
+    made = operations.plan_change(replace(PATCH, targets=targets, state="scheduled"), WHY)
+    operations.update_change(made.id, ChangeUpdate("implementing"), WHY)
+    shop.clock.move(minutes=180)
+    tomorrow = (minutes(1500), minutes(1560))
+
+    late = operations.blast_radius(["web-3"])
+    ahead = operations.preview_change([Target("web-3")], *tomorrow)
+    operations.update_change(made.id, ChangeUpdate("review"), WHY)
+    over = operations.blast_radius(["web-3"])
+
+    assert [(p.ci.name, p.state, p.end_at) for p in late.present] == [("web-2", "DOWN", None)]
+    assert [p.ci.name for p in ahead.present] == ["web-2"]
+    assert worst(ahead)["shop"] == "DOWN"
+    assert over.present == ()
+
+
+def test_a_scheduled_change_that_never_began_ends_with_its_window(shop: Shop) -> None:
+    operations = shop.as_(PLANNER)
+    operations.plan_change(replace(PATCH, state="scheduled"), WHY)
+    shop.clock.move(minutes=90)
+    during = operations.blast_radius(["web-3"]).present
+    shop.clock.move(minutes=90)
+
+    assert [p.ci.name for p in during] == ["db"]
+    assert operations.blast_radius(["web-3"]).present == ()
+
+
 def test_two_incidents_that_break_one_service_each_tell_whom_to_notify(shop: Shop) -> None:
     operations = shop.as_(ADMIN)
     one = operations.open_incident(NewIncident("db", (NewAffected("db"),)), WHY)

@@ -17,7 +17,16 @@ from cmdb.errors import (
     UnknownRecord,
 )
 from cmdb.model.records import Record
-from cmdb.ports import EditReason, IncidentUpdate, NewAffected, NewIncident, RecordListing
+from cmdb.model.rights import Caller
+from cmdb.ports import (
+    EditReason,
+    IncidentUpdate,
+    NewAffected,
+    NewChange,
+    NewIncident,
+    RecordListing,
+    Target,
+)
 from cmdb.store.connection import Connection
 from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
 from tests.contract.stores import host, kept, poured
@@ -258,6 +267,37 @@ def test_the_title_of_an_incident_on_a_restricted_ci_is_withheld(shop: Shop) -> 
 
     assert (seen.ci.name, seen.title) == ("(not visible to you)", "(not visible to you)")
     assert (known.ci.name, known.title) == ("vault", "vault burns")
+
+
+def test_texts_of_a_record_are_withheld_from_whoever_may_not_see_all_its_cis(shop: Shop) -> None:
+    both = (NewAffected("db"), NewAffected("vault"))
+    why = IncidentUpdate(resolution="vault cooled", description="vault is hot")
+    made = shop.as_(ADMIN).open_incident(NewIncident("vault burns", both), WHY)
+    shop.as_(ADMIN).update_incident(made.id, why, WHY)
+    window = (minutes(-60), minutes(120))
+    move = NewChange("move vault", (Target("db"), Target("vault")), *window, "vault", "scheduled")
+    planned = shop.as_(ADMIN).plan_change(move, WHY)
+    kept = shop.as_(ADMIN).keep_preview("vault moved", [Target("vault")], *window, WHY)
+    plain = shop.as_(ADMIN).open_incident(BROKEN, WHY)
+
+    def told(caller: Caller) -> list[str]:
+        operations, every = shop.as_(caller), RecordListing()
+        answers = (
+            operations.list_incidents(every),
+            operations.find_incident(made.id),
+            operations.list_changes(every),
+            operations.find_change(planned.id),
+            operations.list_previews(every),
+            operations.find_preview(kept.id),
+            operations.changes_near(["db"], minutes(-90)),
+            operations.blast_radius(["web-1"]),
+            operations.preview_change([Target("web-1")], *window),
+        )
+        return [str(answer.to_json()) for answer in answers]
+
+    assert [text for text in told(VIEWER) if "vault" in text] == []
+    assert all("vault" in text for text in told(ADMIN))
+    assert shop.as_(VIEWER).find_incident(plain.id).incident.title == BROKEN.title
 
 
 def test_a_retired_ci_of_an_incident_affects_nothing_and_is_told(shop: Shop) -> None:

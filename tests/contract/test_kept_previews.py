@@ -35,10 +35,12 @@ def test_restricted_targets_and_services_are_withheld(shop: Shop) -> None:
     assert (details.impact.withheld, details.impact.withheld_criticality) == (1, 4)
     for told in (details, report, seen):
         text = str(told.to_json())
-        assert "secret" not in text
+        assert "'name': 'secret'" not in text
         assert "vault" not in text
         assert "orders" in text
-    assert "secret" in str(kept.to_json())
+    assert "'name': 'secret'" in str(kept.to_json())
+    assert "secret team" in str(report.to_json())
+    assert "secret team" in str(seen.to_json())
     assert [len(s.hits) for s in seen.preview.slices] == [len(s.hits) for s in kept.preview.slices]
 
 

@@ -140,3 +140,18 @@ def test_nodes_of_several_kinds_by_state_and_time_come_in_one_read(store: GraphS
     assert ids(both, 0, 10) == set()
     assert ids({"incident": ("closed",), "change": ()}, 0, 1) == {"i-3"}
     assert len(ids(both, 15, 35, limit=1)) == 2
+
+
+def test_in_a_lasting_state_the_end_of_a_node_does_not_count(store: GraphStore) -> None:
+    for number, state in enumerate(("scheduled", "implementing"), start=1):
+        change = Node("change", f"c-{number}", 0, state, {}, begin_at=10, end_at=20)
+        written(store, NodeChange(None, change))
+
+    def ids(*lasting: str, start: int = 21) -> set[str]:
+        states: dict[NodeKind, tuple[str, ...]] = {"change": ("scheduled", "implementing")}
+        found = store.nodes_between(states, start, start + 1, 9, lasting)
+        return {node.id for node in found}
+
+    assert ids() == set()
+    assert ids("implementing") == {"c-2"}
+    assert ids("implementing", start=5) == set()

@@ -104,7 +104,9 @@ def test_a_bad_mapping_is_refused_at_its_place(
     with pytest.raises(BadFile) as refused:
         read_text(IMPORTER, "name\na\n", "t.csv", options)
 
-    where = f"{options.mapping}:{place}" if place else str(options.mapping)
+    assert options.mapping is not None
+    name = options.mapping.name
+    where = f"{name}:{place}" if place else name
     assert refused.value.message.startswith(f"{where}: {reason}")
 
 

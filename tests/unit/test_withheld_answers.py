@@ -11,9 +11,14 @@ VAULT = {"id": "2", "class": "Host", "name": "vault-7", "lifecycle": "in_use"}
 ANSWER: dict[str, Any] = {
     "worst": [
         {"ci": DB, "owner": "a", "support": "b", "margin": 1, "evidence": [{"provider": VAULT}]},
-        {"ci": VAULT, "owner": "secret team", "support": "c", "margin": 0},
+        {"ci": VAULT, "owner": "red team", "support": "c", "margin": 0},
     ],
-    "present": [{"ci": VAULT, "kind": "incident", "title": "vault burns", "id": "i"}],
+    "present": [
+        {"ci": VAULT, "kind": "incident", "title": "vault burns", "id": "i"},
+        {"ci": DB, "kind": "incident", "title": "it burns", "id": "i"},
+        {"ci": DB, "kind": "change", "title": "away from vault-7", "id": "c"},
+        {"ci": DB, "kind": "change", "title": "restart", "id": "d"},
+    ],
     "basis": {"assumptions": ["'Host/vault-7' has no k_min", "Recovery is immediate."]},
 }
 
@@ -22,15 +27,16 @@ def test_every_ci_named_anywhere_is_found() -> None:
     assert ids_in(ANSWER) == {"1", "2"}
 
 
-def test_names_teams_titles_and_sentences_are_withheld() -> None:
+def test_names_titles_and_sentences_are_withheld_and_whom_to_ask_is_told() -> None:
     made = withhold(ANSWER, {"2"})
 
     hidden = {"id": "", "class": "Host", "name": "(not visible to you)", "lifecycle": ""}
     assert made["worst"][0]["evidence"] == [{"provider": hidden}]
-    assert made["worst"][1] == {"ci": hidden, "owner": "", "support": "", "margin": 0}
-    assert made["present"][0]["title"] == "(not visible to you)"
+    assert made["worst"][1] == {"ci": hidden, "owner": "red team", "support": "c", "margin": 0}
+    titles = [each["title"] for each in made["present"]]
+    assert titles == ["(not visible to you)"] * 3 + ["restart"]
     assert made["basis"]["assumptions"] == ["Recovery is immediate."]
-    for text in ("vault", "secret", '"2"'):
+    for text in ("vault", '"2"'):
         assert text not in str(made)
 
 

@@ -1,0 +1,60 @@
+"""Is an import refused whose names cannot be names, and is no place of the server told?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.api.http.running_server import RunningServer
+
+DATA = Path(__file__).parents[2] / "data"
+RACK = (
+    json.dumps({"format": "cmdb-records", "version": 1})
+    + "\n"
+    + json.dumps({"class": "Rack", "key": "IN-1", "name": "IN-1"})
+)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("source=%00", "source"),
+        ("source=a%0Ab", "source"),
+        ("source=%20", "source"),
+        (f"source={'x' * 201}", "source"),
+        ("source=tool&scope.%00=a", "scope"),
+        ("source=tool&scope.site=%1B[2J", "scope site"),
+    ],
+)
+def test_a_source_or_scope_that_cannot_be_printed_is_refused(
+    server: RunningServer, query: str, field: str
+) -> None:
+    with server.client("administrator") as client:
+        answer = client.post(f"/imports/records?dry_run&{query}", content=RACK)
+
+    assert (answer.status_code, answer.json()["code"]) == (400, "BAD_VALUE")
+    assert answer.json()["facts"]["field"] == field
+
+
+def test_a_name_of_letters_of_any_script_is_taken(server: RunningServer) -> None:
+    with server.client("administrator") as client:
+        params = {"source": "Büro 1", "scope.site": "東京", "dry_run": "true"}
+        answer = client.post("/imports/records", params=params, content=RACK)
+
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["scope"] == "site=東京"
+
+
+def test_a_refused_mapping_does_not_tell_where_the_server_keeps_it(server: RunningServer) -> None:
+    files = {
+        "file": ("servers.csv", (DATA / "servers.csv").read_bytes()),
+        "mapping": ("mine.yaml", b"records: 5"),
+    }
+    with server.client("importer", source="sheet") as client:
+        answer = client.post("/imports/table?dry_run", files=files)
+
+    assert (answer.status_code, answer.json()["code"]) == (422, "BAD_FILE")
+    assert answer.json()["facts"]["path"] == "mapping.yaml"
+    assert "cmdb-upload" not in answer.text
