@@ -302,10 +302,16 @@ class Forbidden(CmdbError):
 
     code = "FORBIDDEN"
 
-    def __init__(self, actor: str, action: str, subject: str = "") -> None:
+    def __init__(
+        self,
+        actor: str,
+        action: str,
+        subject: str = "",
+        hint: str = "Ask an administrator for the role.",
+    ) -> None:
         what = f"{action} {subject}".strip()
         super().__init__(
-            f"{actor} may not {what}. Ask an administrator for the role.",
+            f"{actor} may not {what}. {hint}",
             actor=actor,
             action=action,
             subject=subject,

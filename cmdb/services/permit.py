@@ -49,6 +49,9 @@ def permit(caller: Caller, action: Action, subject: str = "") -> None:
     Raises:
         Forbidden: The caller has no role for it, or writes for another source.
     """
-    is_other_source = action == "import" and caller.source and caller.source != subject
-    if is_other_source or not caller.roles & ALLOWED[action]:
-        raise Forbidden(caller.actor, _VERBS.get(action, action.replace("_", " ")), subject)
+    verb = _VERBS.get(action, action.replace("_", " "))
+    if not caller.roles & ALLOWED[action]:
+        raise Forbidden(caller.actor, verb, subject)
+    if action == "import" and caller.source and caller.source != subject:
+        hint = f"This token is bound to the data source {caller.source}."
+        raise Forbidden(caller.actor, verb, subject, hint)

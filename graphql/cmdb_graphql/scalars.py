@@ -26,7 +26,10 @@ def parse_time(given: Any) -> datetime:
         raise GraphQLError(f"{given!r} is no time; write it like 2030-01-31T22:00:00Z.") from None
     if at.tzinfo is None:
         raise GraphQLError(f"{given!r} has no offset from UTC; end it with Z or +02:00.")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise GraphQLError(f"{given!r} is out of the years 1 to 9999 in UTC.") from None
 
 
 def show_time(at: datetime) -> str:
@@ -40,7 +43,11 @@ def parse_moment(given: Any) -> datetime | int:
     Raises:
         GraphQLError: It is neither.
     """
-    return given if type(given) is int else parse_time(given)
+    if type(given) is int:
+        return given
+    if isinstance(given, str) and given.isdecimal():
+        raise GraphQLError(f"{given!r} is a text; the number of a revision has no quotation marks.")
+    return parse_time(given)
 
 
 SCALARS: Final[Mapping[object, ScalarDefinition]] = {

@@ -230,3 +230,13 @@ def test_the_page_about_access_shows_the_table_of_the_code() -> None:
 
     assert titles == list(ROLES)
     assert shown == {action: set(roles) for action, roles in ALLOWED.items()}
+
+
+def test_a_refusal_says_whether_the_role_or_the_source_is_what_lacks() -> None:
+    bound = Caller("scanner", frozenset({"importer"}), "mine")
+    permit(bound, "import", "mine")
+
+    with pytest.raises(Forbidden, match="bound to the data source mine"):
+        permit(bound, "import", "theirs")
+    with pytest.raises(Forbidden, match="Ask an administrator for the role"):
+        permit(Caller("vic", frozenset({"viewer"})), "import", "mine")
