@@ -101,6 +101,7 @@ def _run(serving: Serving, listening: socket.socket) -> None:
     # What was made by now stays: the collector need not look at it ever again.
     gc.collect()
     gc.freeze()
+    gc.enable()
     log().info("started", address=listening.getsockname()[0], port=listening.getsockname()[1])
     NotingServer(config, serving).run(sockets=[listening])
 
