@@ -50,7 +50,8 @@ def field_of(operation: str, name: str) -> GraphQLField:
     """Return what the schema says of a root field."""
     root = ROOTS[operation]
     assert root is not None
-    return root.fields[name]
+    field: GraphQLField = root.fields[name]
+    return field
 
 
 def value_of(kind: Any) -> str:

@@ -18,6 +18,7 @@ import schemathesis
 from graphql import StringValueNode, ValueNode, Visitor, parse, parse_value, print_ast, visit
 from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
+from schemathesis.core.result import Err
 
 from cmdb_graphql.schema import build_schema
 from tests.api.http.running_server import RunningServer, running_server
@@ -104,7 +105,7 @@ def assert_still_whole(server: RunningServer) -> None:
 
 
 def test_every_field_of_the_contract_is_asked() -> None:
-    made = {operation.ok().label for operation in SCHEMA.get_all_operations()}
+    made = {found.ok().label for found in SCHEMA.get_all_operations() if not isinstance(found, Err)}
 
     assert made == {f"{kind}.{name}" for kind, name in FIELDS}
 
