@@ -138,8 +138,6 @@ async def _subscribed(
     """Return the memory that subscribers cost, in MB, and how long one write took to all."""
     process = psutil.Process(server.process.pid)
     subscribe = _SUBSCRIBE[how]
-    # A server in use: the engine's heap has the size that as many requests give it.
-    await asyncio.to_thread(_ask_often, server, secret, count)
     async with AsyncExitStack() as opened:
         # What the first ones cost is paid once: code, caches, threads.
         for _ in range(20):
@@ -154,14 +152,6 @@ async def _subscribed(
         taken = time.perf_counter() - began
     assert sum(told) == count
     return grown, taken
-
-
-def _ask_often(server: ServingProcess, secret: str, count: int) -> None:
-    client = Client(server.address, secret)
-    for _ in range(count):
-        status, _body = client.ask(_FIRST)
-        assert status == 200
-    client.close()
 
 
 def _unjudged(row: dict[str, Any]) -> dict[str, Any]:
