@@ -79,3 +79,55 @@ def test_reads_of_history_and_groups_do_not_depend_on_the_number_of_rows(crowded
 
     assert all_of_them <= few + 2
     assert all_of_them <= 20
+
+
+PRACTICES = """
+query ($first: Int!) {
+  incidents(first: $first) {
+    nodes { title affected { ci { id name class } effect onsetAt } legalStates }
+    pageInfo { hasNextPage }
+  }
+  changes(first: $first) {
+    nodes { title targets { ci { id name class } effect startAt } legalStates }
+    pageInfo { hasNextPage }
+  }
+}
+"""
+WINDOW = 'startAt: "2031-01-01T00:00:00Z", endAt: "2031-01-01T01:00:00Z"'
+
+
+def recorded(client: Client, count: int) -> None:
+    """Record so many incidents and changes, each about two CIs of its own."""
+
+    def pair(number: int) -> str:
+        ids = (number, (number + 1) % count)
+        return ", ".join(f'{{ci: "PhysicalServer/r-{each:03}"}}' for each in ids)
+
+    fields = [
+        f'i{n}: openIncident(input: {{title: "incident {n}", affected: [{pair(n)}]}}) '
+        "{ __typename } "
+        f'c{n}: planChange(input: {{title: "change {n}", targets: [{pair(n)}], {WINDOW}}}) '
+        "{ __typename }"
+        for n in range(count)
+    ]
+    for start in range(0, count, 10):
+        written = client(f"mutation {{ {' '.join(fields[start : start + 10])} }}").data
+        kinds = {result["__typename"] for result in written.values()}
+        assert kinds == {"IncidentWritten", "ChangeWritten"}
+
+
+def test_reads_of_incidents_and_changes_do_not_depend_on_the_number_of_rows(
+    crowded: Client,
+) -> None:
+    recorded(crowded, 200)
+    page = crowded(PRACTICES, {"first": 200}).data
+    for kind, about in (("incidents", "affected"), ("changes", "targets")):
+        nodes = page[kind]["nodes"]
+        names = {each["ci"]["name"] for node in nodes for each in node[about]}
+        assert len(nodes) == 200
+        assert names == {f"r-{number:03}" for number in range(200)}
+
+    one, all_of_them = (crowded.reads(PRACTICES, {"first": first}) for first in (1, 200))
+
+    assert one == all_of_them
+    assert all_of_them <= 6
