@@ -15,11 +15,10 @@ def test_what_is_imported_ahead_exists(name: str) -> None:
 
 
 def test_a_module_that_cannot_be_imported_ahead_is_left_to_whoever_needs_it(
-    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(bootstrap, "_NEEDED_NEXT", ("cmdb.no_such_module",))
-
-    with bootstrap._imports_meanwhile():
+    with bootstrap._imports_meanwhile(lambda: print("ended"), names=("cmdb.no_such_module",)):
         entered = True
 
     assert entered
+    assert capsys.readouterr().out == "ended\n"
