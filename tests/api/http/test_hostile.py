@@ -107,7 +107,7 @@ def pages(first: int, then: int) -> str:
         (aliases(51), "aliases", 50, 51, aliases(50)),
         (roots(21), "root fields", 20, 21, roots(20)),
         (tokens(4_100), "tokens", 4_000, 4_001, tokens(900)),
-        (doubling(40), "fields", 1_000, 10**12, doubling(4)),
+        (doubling(40), "fields", 500, 10**12, doubling(4)),
         (pages(200, 200), "cost", 100_000, 840_201, pages(200, 20)),
     ],
     ids=["depth", "aliases", "root fields", "tokens", "fragments that double", "cost"],
