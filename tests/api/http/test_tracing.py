@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,17 @@ def exporter() -> InMemorySpanExporter:
     return InMemorySpanExporter()
 
 
+def finished(exporter: InMemorySpanExporter) -> list[ReadableSpan]:
+    """Return the spans once that of the request has ended: its answer is sent before."""
+    give_up = time.monotonic() + 30
+    while time.monotonic() < give_up:
+        spans = list(exporter.get_finished_spans())
+        if any(span.name == "http" for span in spans):
+            return spans
+        time.sleep(0.02)
+    raise AssertionError("the request never ended")
+
+
 @pytest.fixture
 def traced(tmp_path: Path, exporter: InMemorySpanExporter) -> Iterator[RunningServer]:
     provider = TracerProvider()
@@ -44,7 +56,7 @@ def test_a_trace_leads_from_the_client_to_each_statement(
         exporter.clear()
         client.post("/graphql", json={"query": query}, headers=parent)
 
-    spans = exporter.get_finished_spans()
+    spans = finished(exporter)
     (request,) = [span for span in spans if span.name == "http"]
     assert {format(context_of(span).trace_id, "032x") for span in spans} == {TRACE}
     assert request.parent is not None
