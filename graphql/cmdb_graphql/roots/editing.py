@@ -33,7 +33,7 @@ class EditingMutation:
     """Changes of the inventory; each is one entry of the log."""
 
     @strawberry.mutation(description="Record a CI.")
-    async def add_ci(self, info: Ask, input: inputs.AddCI) -> CIResult:  # noqa: A002
+    async def add_ci(self, info: Ask, input: inputs.AddCI) -> CIResult:
         """Record a CI."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
@@ -49,7 +49,7 @@ class EditingMutation:
     async def set_attributes(
         self,
         info: Ask,
-        input: inputs.SetAttributesInput,  # noqa: A002
+        input: inputs.SetAttributesInput,
     ) -> CIResult:
         """Set values by hand."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -61,13 +61,13 @@ class EditingMutation:
         return await write(info, work, _ci)
 
     @strawberry.mutation(description="Retire a CI: it stays on record, out of impact.")
-    async def retire_ci(self, info: Ask, input: inputs.OneCI) -> CIResult:  # noqa: A002
+    async def retire_ci(self, info: Ask, input: inputs.OneCI) -> CIResult:
         """Retire a CI."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(info, lambda: operations.retire_ci(local_id(input.ci), reason), _ci)
 
     @strawberry.mutation(description="Take a retired CI back into use.")
-    async def restore_ci(self, info: Ask, input: inputs.OneCI) -> CIResult:  # noqa: A002
+    async def restore_ci(self, info: Ask, input: inputs.OneCI) -> CIResult:
         """Restore a CI."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(info, lambda: operations.restore_ci(local_id(input.ci), reason), _ci)
@@ -76,7 +76,7 @@ class EditingMutation:
     async def add_relationship(
         self,
         info: Ask,
-        input: inputs.AddRelationshipInput,  # noqa: A002
+        input: inputs.AddRelationshipInput,
     ) -> RelationshipResult:
         """Record a relationship."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -92,7 +92,7 @@ class EditingMutation:
     async def remove_relationship(
         self,
         info: Ask,
-        input: inputs.RemoveRelationshipInput,  # noqa: A002
+        input: inputs.RemoveRelationshipInput,
     ) -> RelationshipResult:
         """End a relationship."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -101,7 +101,7 @@ class EditingMutation:
         )
 
     @strawberry.mutation(description="Record a redundancy group with its members.")
-    async def add_group(self, info: Ask, input: inputs.AddGroupInput) -> CIResult:  # noqa: A002
+    async def add_group(self, info: Ask, input: inputs.AddGroupInput) -> CIResult:
         """Record a group."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
@@ -116,7 +116,7 @@ class EditingMutation:
     async def register_class(
         self,
         info: Ask,
-        input: inputs.DefinitionInput,  # noqa: A002
+        input: inputs.DefinitionInput,
     ) -> RegistryResult:
         """Register a class."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -130,7 +130,7 @@ class EditingMutation:
     async def register_relationship_type(
         self,
         info: Ask,
-        input: inputs.DefinitionInput,  # noqa: A002
+        input: inputs.DefinitionInput,
     ) -> RegistryResult:
         """Register a relationship type."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -144,7 +144,7 @@ class EditingMutation:
     async def upsert_records(
         self,
         info: Ask,
-        input: inputs.UpsertRecordsInput,  # noqa: A002
+        input: inputs.UpsertRecordsInput,
     ) -> UpsertRecordsResult:
         """Take records in."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -162,7 +162,7 @@ class EditingMutation:
     async def rank_source(
         self,
         info: Ask,
-        input: inputs.RankSourceInput,  # noqa: A002
+        input: inputs.RankSourceInput,
     ) -> RankSourceResult:
         """Rank a data source."""
         operations = info.context.operations

@@ -121,7 +121,7 @@ class ImpactQuery:
         return _page(IncidentPage, report.incidents, report, after)
 
     @strawberry.field(graphql_type=IncidentDetails)
-    async def incident(self, info: Ask, id: strawberry.ID) -> practice_reports.IncidentDetails:  # noqa: A002
+    async def incident(self, info: Ask, id: strawberry.ID) -> practice_reports.IncidentDetails:
         """Return an incident with the services it affects and whom to notify."""
         incident_id = local_id(id, "Incident")
         return await info.context.ask(info.context.operations.find_incident, incident_id)
@@ -144,7 +144,7 @@ class ImpactQuery:
         return _page(ChangePage, report.changes, report, after)
 
     @strawberry.field(graphql_type=ChangeDetails)
-    async def change(self, info: Ask, id: strawberry.ID) -> practice_reports.ChangeDetails:  # noqa: A002
+    async def change(self, info: Ask, id: strawberry.ID) -> practice_reports.ChangeDetails:
         """Return a change with the services it affects and whom to notify."""
         change_id = local_id(id, "Change")
         return await info.context.ask(info.context.operations.find_change, change_id)
@@ -165,7 +165,7 @@ class ImpactQuery:
         return _page(PreviewPage, report.previews, report, after)
 
     @strawberry.field(graphql_type=KeptPreview)
-    async def kept_preview(self, info: Ask, id: strawberry.ID) -> practice_reports.KeptPreview:  # noqa: A002
+    async def kept_preview(self, info: Ask, id: strawberry.ID) -> practice_reports.KeptPreview:
         """Return a kept preview."""
         preview_id = local_id(id, "KeptPreview")
         return await info.context.ask(info.context.operations.find_preview, preview_id)
@@ -174,7 +174,7 @@ class ImpactQuery:
     async def compare_preview(
         self,
         info: Ask,
-        id: strawberry.ID,  # noqa: A002
+        id: strawberry.ID,
     ) -> practice_reports.PreviewComparison:
         """Ask a kept question again today and return what differs."""
         preview_id = local_id(id, "KeptPreview")

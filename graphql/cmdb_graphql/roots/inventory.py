@@ -33,7 +33,7 @@ class InventoryQuery:
     """Questions about the inventory."""
 
     @strawberry.field(description="Whatever has this global id; null where nothing has.")
-    async def node(self, info: Ask, id: strawberry.ID) -> Node | None:  # noqa: A002
+    async def node(self, info: Ask, id: strawberry.ID) -> Node | None:
         """Return the thing of a global id."""
         try:
             found: Node | None = await _find_node(info.context, id)
@@ -42,7 +42,7 @@ class InventoryQuery:
         return found
 
     @strawberry.field(description="A CI by id, name or `Class/name`.")
-    async def ci(self, info: Ask, id: strawberry.ID) -> CI:  # noqa: A002
+    async def ci(self, info: Ask, id: strawberry.ID) -> CI:
         """Return the CI."""
         return ci_type(await info.context.ask(info.context.operations.find_ci, local_id(id)))
 
@@ -50,7 +50,7 @@ class InventoryQuery:
         graphql_type=CIDetails,
         description="A CI by id, name or `Class/name`, with all its relationships.",
     )
-    async def ci_details(self, info: Ask, id: strawberry.ID) -> CIDetailsReport:  # noqa: A002
+    async def ci_details(self, info: Ask, id: strawberry.ID) -> CIDetailsReport:
         """Return the CI with its relationships."""
         return await info.context.ask(info.context.operations.show_ci, local_id(id))
 
@@ -59,7 +59,7 @@ class InventoryQuery:
         self,
         info: Ask,
         class_name: Annotated[str, strawberry.argument(name="class")] = "",
-        filter: CIFilter | None = None,  # noqa: A002
+        filter: CIFilter | None = None,
         sort: CISort | None = None,
         first: int = 50,
         after: str | None = None,
@@ -111,7 +111,7 @@ class InventoryQuery:
         return await info.context.ask(info.context.operations.list_runs, source, first)
 
     @strawberry.field(graphql_type=ImportRun)
-    async def import_run(self, info: Ask, id: strawberry.ID) -> system_reports.RunReport:  # noqa: A002
+    async def import_run(self, info: Ask, id: strawberry.ID) -> system_reports.RunReport:
         """Return one run of an import."""
         run_id = local_id(id, "ImportRun")
         return await info.context.ask(info.context.operations.find_run, run_id)

@@ -37,7 +37,7 @@ class PractisingMutation:
     async def open_incident(
         self,
         info: Ask,
-        input: inputs.OpenIncidentInput,  # noqa: A002
+        input: inputs.OpenIncidentInput,
     ) -> IncidentResult:
         """Record an incident."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -53,7 +53,7 @@ class PractisingMutation:
     async def update_incident(
         self,
         info: Ask,
-        input: inputs.UpdateIncidentInput,  # noqa: A002
+        input: inputs.UpdateIncidentInput,
     ) -> IncidentResult:
         """Change an incident."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -73,7 +73,7 @@ class PractisingMutation:
     async def plan_change(
         self,
         info: Ask,
-        input: inputs.PlanChangeInput,  # noqa: A002
+        input: inputs.PlanChangeInput,
     ) -> ChangeResult:
         """Record a change."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -91,7 +91,7 @@ class PractisingMutation:
     async def update_change(
         self,
         info: Ask,
-        input: inputs.UpdateChangeInput,  # noqa: A002
+        input: inputs.UpdateChangeInput,
     ) -> ChangeResult:
         """Change a change."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -110,7 +110,7 @@ class PractisingMutation:
     async def keep_preview(
         self,
         info: Ask,
-        input: inputs.KeepPreviewInput,  # noqa: A002
+        input: inputs.KeepPreviewInput,
     ) -> PreviewResult:
         """Keep a preview."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -127,7 +127,7 @@ class PractisingMutation:
     async def create_token(
         self,
         info: Ask,
-        input: inputs.CreateTokenInput,  # noqa: A002
+        input: inputs.CreateTokenInput,
     ) -> CreateTokenResult:
         """Make a token."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -144,7 +144,7 @@ class PractisingMutation:
     async def revoke_token(
         self,
         info: Ask,
-        input: inputs.RevokeTokenInput,  # noqa: A002
+        input: inputs.RevokeTokenInput,
     ) -> RevokeTokenResult:
         """Revoke a token."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -156,7 +156,7 @@ class PractisingMutation:
     async def purge_payloads(
         self,
         info: Ask,
-        input: inputs.PurgePayloadsInput,  # noqa: A002
+        input: inputs.PurgePayloadsInput,
     ) -> RetentionResult:
         """Erase payloads of one entry."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -168,7 +168,7 @@ class PractisingMutation:
     async def set_retention(
         self,
         info: Ask,
-        input: inputs.SetRetentionInput,  # noqa: A002
+        input: inputs.SetRetentionInput,
     ) -> RetentionResult:
         """Set the policy of retention."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -178,7 +178,7 @@ class PractisingMutation:
     async def apply_retention(
         self,
         info: Ask,
-        input: inputs.ApplyRetentionInput,  # noqa: A002
+        input: inputs.ApplyRetentionInput,
     ) -> RetentionResult:
         """Apply the policy of retention."""
         operations, reason = info.context.operations, reason_of(info.context, input)

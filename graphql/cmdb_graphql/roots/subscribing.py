@@ -47,7 +47,7 @@ class Subscription:
     async def import_progress(
         self,
         info: Ask,
-        id: strawberry.ID,  # noqa: A002
+        id: strawberry.ID,
     ) -> AsyncGenerator[system_reports.RunReport, None]:
         """Yield a run whenever it has moved, its end last."""
         told: system_reports.RunReport | None = None
