@@ -169,6 +169,11 @@ def erase(stored: StoredEntry, indexes: Sequence[int]) -> StoredEntry:
     )
 
 
+def changes_in(length: int) -> int:
+    """Return how many changes an entry has whose `change_hashes` are a text of that length."""
+    return length * 3 // 4 // _HASH_BYTES
+
+
 def compress(content: bytes) -> str:
     """Return bytes as compressed base64 text, which both engines keep unharmed."""
     return _pack(_compress(content))

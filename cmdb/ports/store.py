@@ -99,6 +99,10 @@ class Log(Protocol):
         """Return them as stored, for verification and copying."""
         ...
 
+    def count_changes(self, first: int, last: int) -> int:
+        """Return how many changes the entries of these revisions have, erased ones included."""
+        ...
+
     def revision_at(self, at: datetime) -> int:
         """Return the last revision recorded at or before a moment; 0 if none."""
         ...

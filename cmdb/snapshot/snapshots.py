@@ -24,6 +24,7 @@ from cmdb.snapshot.snapshot import Snapshot, compile_snapshot
 
 KEPT = 4
 ENTRIES_A_READ = 100
+COUNTED_A_READ = 10_000
 LEAST_CHANGES = 20_000
 LARGEST_SHARE = 0.5
 _ATTEMPTS = 3
@@ -122,15 +123,14 @@ class Snapshots:
         """
         with self._checkpointing:
             # Counting is cheap; compiling an estate only to see that nothing is due is not.
-            head, least = self._store.head().revision, self._least_changes
-            if self._changes_since_checkpoint(head, least) < least:
+            if self._changes_since_checkpoint(self._store.head().revision) < self._least_changes:
                 return None
         # A process that has answered nothing yet needs the rows alone, nothing compiled of them.
         is_fresh = self._newest is None
         estate = self._read(carried_types(self._registry())) if is_fresh else self.latest().estate
         with self._checkpointing:
             limit = max(self._least_changes, int(estate.size * LARGEST_SHARE))
-            if self._changes_since_checkpoint(estate.revision, limit) < limit:
+            if self._changes_since_checkpoint(estate.revision) < limit:
                 return None
             self._store.save_checkpoint(estate.revision, pack(estate))
             self._counted = (estate.revision, 0)
@@ -209,17 +209,13 @@ class Snapshots:
                 raise UnknownRevision(str(last), reason="entries before it are missing in the log")
             yield from entries
 
-    def _changes_since_checkpoint(self, revision: int, limit: int) -> int:
-        """Return the changes logged since the last checkpoint, or at least `limit` of them."""
+    def _changes_since_checkpoint(self, revision: int) -> int:
         if self._counted is None:
             stored = self._store.checkpoint_before(revision)
             self._counted = (stored[0] if stored else 0, 0)
         counted_to, changes = self._counted
-        if changes < limit:
-            for entry in self._entries(counted_to + 1, revision):
-                changes += len(entry.changes)
-                counted_to = entry.revision
-                if changes >= limit:
-                    break
-        self._counted = (counted_to, changes)
+        for first in range(counted_to + 1, revision + 1, COUNTED_A_READ):
+            last = min(first + COUNTED_A_READ - 1, revision)
+            changes += self._store.count_changes(first, last)
+        self._counted = (max(counted_to, revision), changes)
         return changes

@@ -118,6 +118,10 @@ class GraphStore(KeepingStore):
         """Return them as stored."""
         return log_rows.read_stored(self._connection, first, last)
 
+    def count_changes(self, first: int, last: int) -> int:
+        """Return how many changes these entries have."""
+        return log_rows.count_changes(self._connection, first, last)
+
     def revision_at(self, at: datetime) -> int:
         """Return the last revision recorded at or before a moment."""
         return log_rows.read_revision_at(self._connection, at)

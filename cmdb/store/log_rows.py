@@ -12,7 +12,7 @@ import orjson
 from cmdb.errors import KeyReused, LogBroken
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.inventory import to_epoch_ms
-from cmdb.model.log import LogHead, Packed, StoredEntry, erase, seal
+from cmdb.model.log import LogHead, Packed, StoredEntry, changes_in, erase, seal
 from cmdb.store.connection import Connection, Params, Row, Transaction
 
 TAKE_HEAD = """
@@ -41,6 +41,10 @@ UNWIND $revisions AS r MATCH (e:LogEntry {revision: r})
 RETURN e.revision AS revision, e.at AS at, e.prev_hash AS prev_hash, e.hash AS hash,
        e.header AS header, e.change_hashes AS change_hashes, e.body AS body
 ORDER BY revision
+"""
+HASH_LENGTHS = """
+UNWIND range($first, $last) AS r MATCH (e:LogEntry {revision: r})
+RETURN size(e.change_hashes) AS length, count(*) AS entries
 """
 REVISION_AT = """
 MATCH (e:LogEntry) WHERE e.at <= $at RETURN e.revision AS revision ORDER BY e.at DESC LIMIT 1
@@ -174,6 +178,14 @@ def read_some(connection: Connection, revisions: Sequence[int]) -> list[StoredEn
     wanted = sorted(set(revisions))
     rows = connection.read(SOME_ENTRIES, {"revisions": wanted}) if wanted else []
     return [StoredEntry(*row) for row in rows]
+
+
+def count_changes(connection: Connection, first: int, last: int) -> int:
+    """Return how many changes these entries have, without reading one of them."""
+    if last < first:
+        return 0
+    rows = connection.read(HASH_LENGTHS, {"first": first, "last": last})
+    return sum(changes_in(length) * entries for length, entries in rows)
 
 
 def read_revision_at(connection: Connection, at: datetime) -> int:

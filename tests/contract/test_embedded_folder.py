@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -67,6 +68,13 @@ def test_a_second_process_is_told_that_the_folder_is_locked(tmp_path: Path) -> N
     said = open_in_another_process(tmp_path / "data", tmp_path)
 
     assert said == "DATABASE_LOCKED"
+    held.close()
+
+
+def test_the_collectors_of_both_languages_do_not_call_each_other(tmp_path: Path) -> None:
+    held = open_arcadedb(tmp_path / "data")
+
+    assert "_jpype" not in {each.__module__ for each in gc.callbacks}
     held.close()
 
 

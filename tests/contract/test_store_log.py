@@ -55,6 +55,19 @@ def test_each_write_is_one_entry_and_the_chain_verifies(store: GraphStore) -> No
     assert [change.after["name"] for change in entry.changes if change] == ["b"]
 
 
+def test_the_changes_of_entries_are_counted_erased_ones_too(store: GraphStore) -> None:
+    for count in (1, 2, 3, 1):
+        poured(store, *(kept(host(f"{count}/{number}")) for number in range(count)))
+    store.erase_payloads(3, [0, 2])
+
+    written = [len(entry.changes) for entry in store.entries(1, store.head().revision)]
+
+    for first in range(1, 6):
+        for last in range(first - 1, 5):
+            assert store.count_changes(first, last) == sum(written[first - 1 : last])
+    assert sum(written) > len(written)
+
+
 def test_the_time_of_entries_never_runs_backwards(store: GraphStore, clock: SetClock) -> None:
     poured(store, kept(host("a")))
     clock.move(hours=-5)

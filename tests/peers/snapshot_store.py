@@ -88,6 +88,10 @@ class SnapshotStore:
         """Refuse: snapshots never ask."""
         raise AssertionError((first, last))
 
+    def count_changes(self, first: int, last: int) -> int:
+        """Return how many changes these entries have."""
+        return sum(len(entry.changes) for entry in self.log[first - 1 : last])
+
     def revision_at(self, at: datetime) -> int:
         """Return the last revision recorded at or before a moment."""
         return max(0, min(len(self.log), to_epoch_ms(at) // SECOND_MS))
