@@ -14,8 +14,11 @@ from cmdb.server.edge import Edge
 from cmdb.server.http_errors import answer, error_answer, phrase_code
 from cmdb.server.serving import Serving, noted_of
 
-ROOMS = (start_page, health, graphql_routes, graphql_socket, import_routes)
+ROOMS = (start_page, health, graphql_routes, import_routes)
 """The modules whose routes the server has."""
+
+SOCKETS = {graphql_routes.PATH: graphql_socket.serve_socket}
+"""What serves WebSockets, by path."""
 
 
 def create_app(serving: Serving) -> FastAPI:
@@ -30,7 +33,7 @@ def create_app(serving: Serving) -> FastAPI:
     app.add_exception_handler(CmdbError, _answer_error)
     app.add_exception_handler(HTTPException, _answer_refusal)
     app.add_exception_handler(RequestValidationError, _answer_invalid)
-    app.add_middleware(Edge, serving=serving)
+    app.add_middleware(Edge, serving=serving, sockets=SOCKETS)
     return app
 
 

@@ -7,12 +7,14 @@ back streams and cost a task each.
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 from uuid_utils import uuid7
 
 from cmdb.server.hosts import why_refused
@@ -22,6 +24,8 @@ from cmdb.server.serving import Noted
 
 if TYPE_CHECKING:
     from cmdb.server.serving import Serving
+
+ServeSocket: TypeAlias = Callable[[WebSocket], Awaitable[None]]
 
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 _QUIET = frozenset({"health"})
@@ -41,11 +45,14 @@ class Edge:
     Args:
         app: What answers.
         serving: What all requests share.
+        sockets: What serves WebSockets, by path. Called from here: on the way through routers
+            each idle subscriber would hold twenty more frames, a fifth of what it costs.
     """
 
-    def __init__(self, app: ASGIApp, serving: Serving) -> None:
+    def __init__(self, app: ASGIApp, serving: Serving, sockets: Mapping[str, ServeSocket]) -> None:
         self._app = app
         self._serving = serving
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or serve one WebSocket."""
@@ -79,8 +86,12 @@ class Edge:
                 return
             await answer(403, "FORBIDDEN", refused, noted.request_id)(scope, receive, passage)
             return
+        serve_socket = self._sockets.get(scope["path"]) if scope["type"] == "websocket" else None
         try:
-            await self._app(scope, receive, passage)
+            if serve_socket is not None:
+                await serve_socket(WebSocket(scope, receive, passage))
+            else:
+                await self._app(scope, receive, passage)
         except ClientDisconnect:
             # It left in the middle of its body: nobody is there to be answered.
             noted.code = "CLIENT_LEFT"

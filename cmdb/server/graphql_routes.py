@@ -23,6 +23,8 @@ from cmdb.server.http_errors import JSONResponse, status_of_code
 from cmdb.server.identity import caller_of
 from cmdb.server.serving import noted_of, serving_of
 
+PATH = "/graphql"
+
 router = APIRouter()
 _EVENTS = "text/event-stream"
 _RESPONSE = "application/graphql-response+json"
@@ -87,8 +89,8 @@ async def answer_events(request: Request) -> Response:
 
 
 # Plain routes: those of FastAPI hold two stacks and a set of dependencies for each subscriber.
-router.add_route("/graphql", answer_document, methods=["POST"])
-router.add_route("/graphql", answer_events, methods=["GET"])
+router.add_route(PATH, answer_document, methods=["POST"])
+router.add_route(PATH, answer_events, methods=["GET"])
 
 
 def asked_by(body: bytes) -> Asked:

@@ -11,7 +11,6 @@ from datetime import timedelta
 from typing import Any, Final
 
 import orjson
-from fastapi import APIRouter
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http.exceptions import (
@@ -30,8 +29,6 @@ from cmdb.errors import CmdbError, Unauthenticated
 from cmdb.server.api import Asked
 from cmdb.server.identity import known_by
 from cmdb.server.serving import noted_of, serving_of
-
-router = APIRouter()
 
 FORBIDDEN: Final = 4403
 NOT_ACCEPTABLE: Final = 4406
@@ -52,10 +49,6 @@ async def serve_socket(websocket: WebSocket) -> None:
         await _Connection(websocket).serve()
     finally:
         gauge.dec()
-
-
-# A plain route: that of FastAPI holds two stacks and a set of dependencies for each subscriber.
-router.add_websocket_route("/graphql", serve_socket)
 
 
 class _Connection:
@@ -95,6 +88,8 @@ class _Connection:
             raise ConnectionRejectionError from error
         request_id = noted_of(self._websocket).request_id
         self._handler.context = self._serving.api.context(caller, request_id)
+        # It was cancelled; kept, each subscriber would hold a task and its last exception.
+        self._handler.connection_init_timeout_task = None
         return UNSET
 
     # The schema: what are the results?
