@@ -52,7 +52,7 @@ def serve(
     configure_log()
     serving = Serving(service, settings, meters=meters, tracing=tracing)
     try:
-        with _listen(settings) as listening:
+        with listen(settings) as listening:
             _introduce(serving, listening, announce)
             _run(serving, listening)
     finally:
@@ -74,6 +74,29 @@ def _introduce(serving: Serving, listening: socket.socket, announce: Announce) -
             )
         first = f"{address}/start#{serving.one_time.make()}"
     announce(address, first)
+
+
+def listen(settings: ServerSettings) -> socket.socket:
+    """Return a socket that listens where the settings say.
+
+    Raises:
+        BadSettings: It cannot.
+    """
+    try:
+        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.create_server(
+            (settings.host, settings.port), family=family, backlog=2048
+        )
+    except OSError as error:
+        place = f"{settings.host}:{settings.port}"
+        reason = error.strerror or type(error).__name__
+        raise BadSettings(
+            "--host, --port (CMDB_HOST, CMDB_PORT)", f"{place} cannot be listened on ({reason})"
+        ) from error
+    # Connections inherit it. asyncio sets it only where the socket says that it is TCP, which this
+    # one does not; without it the second piece of an answer waits 40 ms for an acknowledgement.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def server_config(serving: Serving) -> uvicorn.Config:
@@ -132,24 +155,6 @@ class NotingServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
-
-
-def _listen(settings: ServerSettings) -> socket.socket:
-    try:
-        family = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0][0]
-        listening = socket.create_server(
-            (settings.host, settings.port), family=family, backlog=2048
-        )
-    except OSError as error:
-        place = f"{settings.host}:{settings.port}"
-        reason = error.strerror or type(error).__name__
-        raise BadSettings(
-            "--host, --port (CMDB_HOST, CMDB_PORT)", f"{place} cannot be listened on ({reason})"
-        ) from error
-    # Connections inherit it. asyncio sets it only where the socket says that it is TCP, which this
-    # one does not; without it the second piece of an answer waits 40 ms for an acknowledgement.
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 def _address(host: str, port: int) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from cmdb.bootstrap import open_service
 from cmdb.model.access import NewToken
 from cmdb.model.rights import ROLES, Caller
 from cmdb.ports import EditReason
-from cmdb.server.running import NotingServer, server_config
+from cmdb.server.running import NotingServer, listen, server_config
 from cmdb.server.serving import Serving
 from cmdb.settings import ServerSettings, Settings
 
@@ -64,7 +63,7 @@ def running_server(folder: Path, settings: ServerSettings | None = None) -> Iter
 @contextmanager
 def served(serving: Serving) -> Iterator[RunningServer]:
     """Serve in a thread, and close in the end."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen(replace(serving.settings, host="127.0.0.1", port=0))
     server = NotingServer(server_config(serving), serving)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
