@@ -16,6 +16,7 @@ from cmdb.model.registry import Registry
 from cmdb.ports import Clock
 from cmdb.store import definitions, log_rows, retention_rows, run_rows
 from cmdb.store.connection import Connection
+from cmdb.store.run_life import RunLife
 
 
 class KeepingStore:
@@ -24,6 +25,7 @@ class KeepingStore:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
+        self._life = RunLife(connection)
         self._registry: Registry | None = None
         self._registry_seen = 0
 
@@ -37,19 +39,27 @@ class KeepingStore:
 
     def save_run(self, run: ImportRun) -> None:
         """Store an import run."""
-        run_rows.save_run(self._connection, run)
+        run_rows.save_run(self._connection, run, self._life)
 
     def find_runs(
         self, *, source: str = "", scope: str | None = None, state: str = "", limit: int = 50
     ) -> list[ImportRun]:
         """Return runs, newest first."""
         return run_rows.find_runs(
-            self._connection, source=source, scope=scope, state=state, limit=limit
+            self._connection, self._life, source=source, scope=scope, state=state, limit=limit
         )
 
     def find_run(self, run_id: str) -> ImportRun | None:
         """Return the run of that id, or None."""
-        return run_rows.find_run(self._connection, run_id)
+        return run_rows.find_run(self._connection, self._life, run_id)
+
+    def withdraw_run(self, run_id: str) -> None:
+        """Note that the input of an announced run never came."""
+        run_rows.withdraw_run(self._connection, run_id, self._life)
+
+    def stop_beating(self) -> None:
+        """Say no more that runs of this process are under way."""
+        self._life.close()
 
     def save_seen(self, run_id: str, digests: bytes) -> None:
         """Keep the digests of the records that a run saw."""

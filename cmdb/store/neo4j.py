@@ -100,6 +100,7 @@ class Neo4j:
     """A `Connection` to one database of a server or cluster."""
 
     name = "neo4j"
+    is_shared = True
 
     def __init__(self, url: str, database: str | None, options: dict[str, Any]) -> None:
         import neo4j
