@@ -107,11 +107,12 @@ async def _receive_parts(
     try:
         async for piece in pieces:
             await run(parser.write, piece)
-        await run(parser.finalize)
     except FormParserError as error:
         raise BadFile("the body", f"it is no multipart form ({error})") from error
     finally:
         parts.close()
+    if not parts.is_whole:
+        raise BadFile("the body", "it ends in the middle (multipart form)")
     if not parts.files:
         raise BadValue("file", "the form has no part of that name")
     if len(parts.files) == 1:
@@ -128,11 +129,13 @@ class _Parts:
     Attributes:
         files: Name and path of each part `file`.
         mapping: Path of the part `mapping`, if there is one.
+        is_whole: The form has come to its end, which it says itself.
     """
 
     def __init__(self, folder: Path) -> None:
         self.files: list[tuple[str, Path]] = []
         self.mapping: Path | None = None
+        self.is_whole = False
         self._folder = folder
         self._file: IO[bytes] | None = None
         self._name = self._value = b""
@@ -149,6 +152,7 @@ class _Parts:
             "on_headers_finished": self._open,
             "on_part_data": self._write,
             "on_part_end": self.close,
+            "on_end": self._end,
         }
 
     def close(self) -> None:
@@ -156,6 +160,9 @@ class _Parts:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _end(self) -> None:
+        self.is_whole = True
 
     def _begin(self) -> None:
         self._name = self._value = self._disposition = b""
