@@ -185,6 +185,7 @@ class ImportRun:
         counts: The report, once finished; the error, once failed or interrupted.
         is_complete: Whether the scope was read completely.
         continues: Id of the interrupted run that is taken up under this id.
+        asked: Digest of the request and its input, where an idempotency key came with it.
     """
 
     id: str
@@ -200,6 +201,7 @@ class ImportRun:
     counts: Mapping[str, Any] = field(default_factory=dict)
     is_complete: bool = False
     continues: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ disk and memory stays flat. What arrives is counted as it will be read, that is 
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
@@ -32,9 +34,22 @@ _LONGEST_NAME = 1_000
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-async def receive_input(
-    request: Request, folder: Path, file_name: str
-) -> tuple[ImportInput, Path | None]:
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What has arrived.
+
+    Attributes:
+        source: What is to be imported.
+        mapping: A mapping file, or None.
+        digest: Of names and content, however they were sent.
+    """
+
+    source: ImportInput
+    mapping: Path | None
+    digest: str
+
+
+async def receive_input(request: Request, folder: Path, file_name: str) -> Received:
     """Return what is to be imported and a mapping file, written below a folder.
 
     A body of type `multipart/form-data` has parts `file`, one or many (many are a folder), and at
@@ -54,11 +69,16 @@ async def receive_input(
     pieces = _pieces(request, limit)
     if kind == b"multipart/form-data":
         return await _receive_parts(request, pieces, folder, options.get(b"boundary", b""))
-    path = folder / INPUT
+    path, digest = folder / INPUT, hashlib.sha256()
     with path.open("wb") as file:
+
+        def take(piece: bytes) -> None:
+            digest.update(piece)
+            file.write(piece)
+
         async for piece in pieces:
-            await serving_of(request).run(file.write, piece)
-    return ImportInput(path=path, name=file_name), None
+            await serving_of(request).run(take, piece)
+    return Received(ImportInput(path=path, name=file_name), None, digest.hexdigest())
 
 
 async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
@@ -100,7 +120,7 @@ async def _inflated(request: Request) -> AsyncIterator[bytes]:
 
 async def _receive_parts(
     request: Request, pieces: AsyncIterator[bytes], folder: Path, boundary: bytes
-) -> tuple[ImportInput, Path | None]:
+) -> Received:
     run = serving_of(request).run
     parts = _Parts(folder)
     parser = MultipartParser(boundary, parts.callbacks)
@@ -115,12 +135,11 @@ async def _receive_parts(
         raise BadFile("the body", "it ends in the middle (multipart form)")
     if not parts.files:
         raise BadValue("file", "the form has no part of that name")
+    source = ImportInput(path=folder / INPUT, name="the folder")
     if len(parts.files) == 1:
-        name, path = parts.files[0]
-        return ImportInput(
-            path=path, name=request.query_params.get("file_name", name)
-        ), parts.mapping
-    return ImportInput(path=folder / INPUT, name="the folder"), parts.mapping
+        own, path = parts.files[0]
+        source = ImportInput(path=path, name=request.query_params.get("file_name", own))
+    return Received(source, parts.mapping, parts.digest)
 
 
 class _Parts:
@@ -136,10 +155,17 @@ class _Parts:
         self.files: list[tuple[str, Path]] = []
         self.mapping: Path | None = None
         self.is_whole = False
+        self._digest = hashlib.sha256()
+        self._part_digest = hashlib.sha256()
         self._folder = folder
         self._file: IO[bytes] | None = None
         self._name = self._value = b""
         self._disposition = b""
+
+    @property
+    def digest(self) -> str:
+        """Digest of all parts, with their names, in their order."""
+        return self._digest.hexdigest()
 
     @property
     def callbacks(self) -> MultipartCallbacks:
@@ -160,6 +186,7 @@ class _Parts:
         if self._file is not None:
             self._file.close()
             self._file = None
+            self._digest.update(self._part_digest.digest())
 
     def _end(self) -> None:
         self.is_whole = True
@@ -197,9 +224,12 @@ class _Parts:
             self._file = path.open("xb")
         except OSError as error:
             raise BadValue(kind, f"{name!r} comes twice, or is no name of a file") from error
+        # All digests are of one length: no name can stand for content, nor one part for two.
+        self._part_digest = hashlib.sha256(hashlib.sha256(f"{kind}/{name}".encode()).digest())
 
     def _write(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:
+            self._part_digest.update(data[start:end])
             self._file.write(data[start:end])
 
 

@@ -20,7 +20,7 @@ from cmdb.errors import BadInput, Interrupted
 from cmdb.model.check import check_record
 from cmdb.model.decisions import Rules
 from cmdb.model.import_reports import SAMPLE, ImportReport, ImportRequest
-from cmdb.model.inventory import ImportRun, to_epoch_ms
+from cmdb.model.inventory import UNDER_WAY, ImportRun, to_epoch_ms
 from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skipped
 from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context
@@ -157,11 +157,9 @@ def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[Impo
     scope = scope_text(request)
     for run in context.store.find_runs(source=request.source, scope=scope):
         is_same = (run.fingerprint, run.format) == (spool.fingerprint, request.format)
-        if is_same and run.state != "finished":
-            if request.run_id not in ("", run.id) and not request.is_dry_run:
-                alias = announced(context, request)
-                context.store.save_run(replace(alias, continues=run.id))
-            return replace(run, state="running", ended_at=0, counts={}), True
+        taken = replace(run, state="running", ended_at=0, counts={})
+        if is_same and run.state != "finished" and _take_up(context, request, run, taken):
+            return taken, True
     now = to_epoch_ms(context.clock.now())
     made = ImportRun(
         id=request.run_id or str(uuid7()),
@@ -174,10 +172,27 @@ def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[Impo
         done=0,
         started_at=now,
         is_complete=request.is_complete,
+        asked=request.digest,
     )
     if not request.is_dry_run:
         context.store.save_run(made)
     return made, False
+
+
+def _take_up(context: Context, request: ImportRequest, found: ImportRun, taken: ImportRun) -> bool:
+    """Return whether an unfinished run of the same input is this one's to go on with."""
+    if request.run_id == found.id:
+        return True
+    # Somebody is at work on it still, maybe in another process.
+    if found.state in UNDER_WAY:
+        return False
+    if request.is_dry_run:
+        return True
+    if context.store.claim_run(taken) is not None:
+        return False
+    if request.run_id:
+        context.store.save_run(replace(announced(context, request), continues=found.id))
+    return True
 
 
 def _guard(deleted: int, total: int, request: ImportRequest) -> None:
