@@ -50,9 +50,9 @@ def parse_time(field: str, text: str, now: datetime | None = None) -> datetime:
         return begin.replace(microsecond=0) + (-step if sign == "-" else step)
     try:
         moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadValue(field, f"{text!r} is no time", f"Write {TIME_HELP}") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def parse_moment(field: str, text: str) -> datetime | int:

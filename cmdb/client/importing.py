@@ -7,6 +7,7 @@ what it left out and what it decided are written to files here, as a local impor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -114,8 +115,10 @@ def _params(request: ImportRequest, made: Upload) -> dict[str, str]:
         "rejects": request.rejects is not None,
         "results": request.results is not None,
     }
-    # The server cannot know how old the file is.
-    observed_at = request.observed_at or made.newest_at
+    observed_at = request.observed_at
+    if observed_at is None and made.newest_at is not None:
+        # The server cannot know how old the file is; one from the future is as new as now.
+        observed_at = min(made.newest_at, datetime.now(UTC))
     return {
         "source": request.source,
         **({"reason": request.reason} if request.reason else {}),

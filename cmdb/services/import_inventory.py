@@ -29,6 +29,7 @@ from cmdb.services.import_failures import KeptRun, announced, scope_text
 from cmdb.services.import_files import Rejects, Results
 from cmdb.services.import_names import check_names
 from cmdb.services.import_runs import REPORT
+from cmdb.services.observation_times import check_observed, observed_ms, timely
 from cmdb.services.permit import permit
 from cmdb.services.spool import Spool
 
@@ -56,11 +57,13 @@ def import_inventory(
 
     Raises:
         BadFile: The input cannot be taken; nothing was written.
+        BadValue: A name cannot be one, or the time of observation is still to come.
         BadInput: More tombstones than the guard allows.
         Interrupted: Stopped by the user; whole batches remain, the same call resumes.
     """
     permit(context.caller, "import", request.source)
     check_names(request.source, request.scope)
+    check_observed(request.observed_at, context.clock.now())
     with KeptRun(context, request) as kept:
         return _import(context, importer, source, request, progress, kept)
 
@@ -222,7 +225,8 @@ class _Reading:
         self._source = source
         self._spool = spool
         self._rejects = rejects
-        self._observed_ms = _observed_ms(context, request, source)
+        self._now = context.clock.now()
+        self._observed_ms = observed_ms(request, source, self._now)
         self._classes: Counter[str] = Counter()
         self._types: Counter[str] = Counter()
         self._skipped: Counter[str] = Counter()
@@ -245,7 +249,10 @@ class _Reading:
             elif isinstance(item, Skipped):
                 self._skipped[item.reason] += 1
 
-    def _take(self, record: Record) -> None:
+    def _take(self, given: Record) -> None:
+        record, problem = timely(given, self._now)
+        if problem is not None:
+            self._note(problem)
         kept, problems = check_record(
             self._registry,
             record,
@@ -290,14 +297,3 @@ class _Reading:
             problems=self._problems,
             **outcome,
         )
-
-
-def _observed_ms(context: Context, request: ImportRequest, source: ImportInput) -> int:
-    if request.observed_at is not None:
-        return to_epoch_ms(request.observed_at)
-    if source.path is not None:
-        files = [source.path, *(source.path.rglob("*") if source.path.is_dir() else ())]
-        times = [file.stat().st_mtime for file in files if file.is_file()]
-        if times:
-            return int(max(times) * 1000)
-    return to_epoch_ms(context.clock.now())

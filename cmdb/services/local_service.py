@@ -18,6 +18,7 @@ from cmdb.services.context import Context
 from cmdb.services.import_failures import announce
 from cmdb.services.import_names import check_names
 from cmdb.services.local_operations import LocalOperations
+from cmdb.services.observation_times import check_observed
 from cmdb.services.permit import permit
 from cmdb.services.running_imports import RunningImports
 
@@ -78,6 +79,7 @@ class LocalService:
         permit(caller, "import", request.source)
         check_names(request.source, request.scope)
         self._find_importer(request.format)
+        check_observed(request.observed_at, self._context.clock.now())
 
     def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
         """Note a run that begins now, or return the one that has its id already."""

@@ -243,6 +243,12 @@ def test_only_who_may_import_does_and_only_for_its_source(
         ("/imports/records?source=x&complete=maybe", 400, "BAD_VALUE"),
         ("/imports/records?source=x&observed_at=yesterday", 400, "BAD_VALUE"),
         ("/imports/records?source=x&observed_at=2026-05-01T10:00", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&observed_at=9999-12-31T23:59:59Z", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&observed_at=9999-12-31T23:59:59-05:00", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&observed_at=0001-01-01T00:00:00%2B05:00", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&source=y", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&scope.a=1&scope.a=2", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&complete&complete", 400, "BAD_VALUE"),
     ],
 )
 def test_what_is_asked_wrongly_is_refused_before_anything_is_read(
@@ -251,6 +257,16 @@ def test_what_is_asked_wrongly_is_refused_before_anything_is_read(
     answer = admin.post(path, content=records("W-1"))
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_zone_with_an_unescaped_plus_is_told_how_to_write_it(admin: httpx2.Client) -> None:
+    place = "/imports/records?source=zoned&wait&observed_at=2026-05-01T10:00:00"
+    refused = admin.post(f"{place}+02:00", content=records("Z-1"))
+    taken = admin.post(f"{place}%2B02:00", content=records("Z-1"))
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "BAD_VALUE")
+    assert "%2B" in refused.json()["message"]
+    assert taken.status_code == 200, taken.text
 
 
 def test_scope_time_and_reason_reach_the_run(admin: httpx2.Client) -> None:
