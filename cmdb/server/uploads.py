@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from cmdb.errors import BadFile, BadValue, LimitExceeded
 from cmdb.model.records import ImportInput
-from cmdb.server.bodies import announced_length
+from cmdb.server.bodies import announced_length, steady_stream
 from cmdb.server.http_errors import IMPORT_BYTES, IMPORT_FILES
 from cmdb.server.serving import serving_of
 
@@ -61,7 +61,7 @@ async def receive_input(request: Request, folder: Path, file_name: str) -> Recei
         file_name: How messages call the file, where the body is the file itself.
 
     Raises:
-        LimitExceeded: It is too large, or it has too many files.
+        LimitExceeded: It is too large, has too many files, or comes too slowly.
         BadFile: It is not compressed as it says, or no multipart body.
     """
     limit = serving_of(request).settings.import_limit_bytes
@@ -88,7 +88,9 @@ async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise BadValue("Content-Encoding", f"{encoding!r} is not known", "Send gzip or nothing.")
-    parts = request.stream() if encoding == "identity" else _inflated(request)
+    settings = serving_of(request).settings
+    stream = steady_stream(request, settings.upload_seconds, settings.upload_rate_bytes)
+    parts = stream if encoding == "identity" else _inflated(request, stream)
     size = 0
     async for part in parts:
         size += len(part)
@@ -98,11 +100,11 @@ async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
             yield part
 
 
-async def _inflated(request: Request) -> AsyncIterator[bytes]:
+async def _inflated(request: Request, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     run = serving_of(request).run
     inflating = zlib.decompressobj(_GZIP)
     try:
-        async for part in request.stream():
+        async for part in stream:
             rest = part
             while rest:
                 if inflating.eof:
