@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -118,7 +116,7 @@ def _take(lines: Iterator[bytes]) -> bytes:
 
 async def _receive(request: Request, caller: Caller, asked: ImportRequest) -> Job:
     """Return the import whose input has arrived; nothing stays of an upload that broke off."""
-    folder = Path(tempfile.mkdtemp(prefix="cmdb-upload-"))
+    folder = serving_of(request).imports.uploads.make()
     try:
         name = request.query_params.get("file_name", "the body")
         received = await receive_input(request, folder, name)

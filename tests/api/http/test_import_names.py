@@ -57,4 +57,4 @@ def test_a_refused_mapping_does_not_tell_where_the_server_keeps_it(server: Runni
 
     assert (answer.status_code, answer.json()["code"]) == (422, "BAD_FILE")
     assert answer.json()["facts"]["path"] == "mapping.yaml"
-    assert "cmdb-upload" not in answer.text
+    assert "upload-" not in answer.text
