@@ -49,7 +49,7 @@ class Service(Protocol):
         Raises:
             Forbidden: The caller may not import, or not for that source.
             UnknownFormat: No importer reads that format.
-            BadValue: A name cannot be one.
+            BadValue: Something of it is wrong by itself.
         """
         ...
 

@@ -25,11 +25,11 @@ from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skip
 from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context
 from cmdb.services.import_batches import BatchWriter, RunFacts
+from cmdb.services.import_checks import check_request
 from cmdb.services.import_failures import KeptRun, announced, scope_text
 from cmdb.services.import_files import Rejects, Results
-from cmdb.services.import_names import check_names
 from cmdb.services.import_runs import REPORT
-from cmdb.services.observation_times import check_observed, observed_ms, timely
+from cmdb.services.observation_times import observed_ms, timely
 from cmdb.services.permit import permit
 from cmdb.services.spool import Spool
 
@@ -57,13 +57,11 @@ def import_inventory(
 
     Raises:
         BadFile: The input cannot be taken; nothing was written.
-        BadValue: A name cannot be one, or the time of observation is still to come.
+        BadValue: Something of the request is wrong by itself; see `check_request`.
         BadInput: More tombstones than the guard allows.
         Interrupted: Stopped by the user; whole batches remain, the same call resumes.
     """
-    permit(context.caller, "import", request.source)
-    check_names(request.source, request.scope)
-    check_observed(request.observed_at, context.clock.now())
+    check_request(context, importer, request)
     with KeptRun(context, request) as kept:
         return _import(context, importer, source, request, progress, kept)
 

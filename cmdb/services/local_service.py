@@ -15,10 +15,9 @@ from cmdb.errors import CmdbError, KeyReused
 from cmdb.model.log import LogHead
 from cmdb.model.rights import Caller
 from cmdb.services.context import Context
+from cmdb.services.import_checks import check_request
 from cmdb.services.import_failures import announce
-from cmdb.services.import_names import check_names
 from cmdb.services.local_operations import LocalOperations
-from cmdb.services.observation_times import check_observed
 from cmdb.services.permit import permit
 from cmdb.services.running_imports import RunningImports
 
@@ -76,10 +75,10 @@ class LocalService:
 
     def check_import(self, caller: Caller, request: ImportRequest) -> None:
         """Return if such an import may come, as far as can be told before its input has."""
+        # Who may not import is told nothing of formats.
         permit(caller, "import", request.source)
-        check_names(request.source, request.scope)
-        self._find_importer(request.format)
-        check_observed(request.observed_at, self._context.clock.now())
+        importer = self._find_importer(request.format)
+        check_request(replace(self._context, caller=caller), importer, request)
 
     def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
         """Note a run that begins now, or return the one that has its id already."""

@@ -110,6 +110,33 @@ def test_a_table_comes_with_its_mapping(server: RunningServer) -> None:
     assert answer.json()["report"]["read"]["records_by_class"]["PhysicalServer"] == 1
 
 
+def test_a_mapping_for_a_format_that_takes_none_is_refused(importer: httpx2.Client) -> None:
+    files = {"file": ("r.jsonl", records("MA-1")), "mapping": ("m.yaml", b"x: 1")}
+    refused = importer.post("/imports/records", files=files)
+    alone = importer.post("/imports/records?wait", files={"file": files["file"]})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "BAD_VALUE")
+    assert refused.json()["facts"]["field"] == "mapping"
+    assert alone.status_code == 200, alone.text
+
+
+@pytest.mark.parametrize(
+    ("file_format", "option", "body"),
+    [
+        ("records", "max_bytes=10000", records("OP-1")),
+        ("table", "class=Rack", b"name\nOP-2\n"),
+        ("table", "format=csv", b"class,name\nRack,OP-3\n"),
+        ("table", "encoding=utf-8", b"class,name\nRack,OP-4\n"),
+    ],
+)
+def test_an_option_that_the_format_has_is_taken(
+    importer: httpx2.Client, file_format: str, option: str, body: bytes
+) -> None:
+    answer = importer.post(f"/imports/{file_format}?wait&option.{option}", content=body)
+
+    assert answer.status_code == 200, answer.text
+
+
 def test_several_files_are_a_folder(server: RunningServer) -> None:
     namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n"
     workload = (
@@ -262,6 +289,9 @@ def test_only_who_may_import_does_and_only_for_its_source(
         ("/imports/records?source=x&observed_at=9999-12-31T23:59:59-05:00", 400, "BAD_VALUE"),
         ("/imports/records?source=x&observed_at=0001-01-01T00:00:00%2B05:00", 400, "BAD_VALUE"),
         ("/imports/records?source=x&source=y", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&option.foo=1", 400, "BAD_VALUE"),
+        ("/imports/kubernetes?source=x&option.class=Rack", 400, "BAD_VALUE"),
+        ("/imports/table?source=x&option.clas=Rack", 400, "BAD_VALUE"),
         ("/imports/records?source=x&scope.a=1&scope.a=2", 400, "BAD_VALUE"),
         ("/imports/records?source=x&complete&complete", 400, "BAD_VALUE"),
     ],
