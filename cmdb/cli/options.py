@@ -41,14 +41,14 @@ def parse_time(field: str, text: str, now: datetime | None = None) -> datetime:
         BadValue: It is no time.
     """
     relative = _RELATIVE.fullmatch(text.strip().lower())
-    if relative:
-        sign, amount, unit = relative.groups()
-        begin = now or datetime.now(UTC)
-        if not unit:
-            return begin
-        step = timedelta(**{_UNITS[unit]: int(amount)})
-        return begin.replace(microsecond=0) + (-step if sign == "-" else step)
     try:
+        if relative:
+            sign, amount, unit = relative.groups()
+            begin = now or datetime.now(UTC)
+            if not unit:
+                return begin
+            step = timedelta(**{_UNITS[unit]: int(amount)})
+            return begin.replace(microsecond=0) + (-step if sign == "-" else step)
         moment = datetime.fromisoformat(text.strip())
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError) as error:
