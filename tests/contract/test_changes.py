@@ -17,16 +17,10 @@ from cmdb.ports import (
     RecordListing,
     Target,
 )
-from cmdb.store.connection import Connection
 from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
 
 WINDOW = (minutes(60), minutes(120))
 PATCH = NewChange("patch the database", (Target("db"),), *WINDOW)
-
-
-@pytest.fixture
-def shop(connection: Connection) -> Shop:
-    return Shop(connection)
 
 
 def restart(name: str, start: float, end: float) -> Target:
