@@ -55,6 +55,7 @@ class EventStream(Response):
         self._asked = asked
         self._caller = caller
 
+    # ASGI calls with three; the scope is that of the request.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send events as they come."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})

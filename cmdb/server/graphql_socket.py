@@ -59,11 +59,11 @@ class _Connection:
         self._serving = serving_of(websocket)
         self._given = websocket.headers.get("authorization", "")
         self._handler: Any = BaseGraphQLTransportWSHandler(
-            view=self,  # type: ignore[arg-type]
-            websocket=self,  # type: ignore[arg-type]
+            view=self,  # type: ignore[arg-type]  # what the handler calls of a view
+            websocket=self,  # type: ignore[arg-type]  # and of a socket
             context=_Entering(),
             root_value=None,
-            schema=self,  # type: ignore[arg-type]
+            schema=self,  # type: ignore[arg-type]  # and of a schema
             connection_init_wait_timeout=_INIT_WITHIN,
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
         )

@@ -196,8 +196,8 @@ def _placed(node: Node) -> Node:
 
 def window_of(node: Node) -> tuple[datetime, datetime]:
     """Return begin and end of a recorded change."""
-    assert node.begin_at is not None  # noqa: S101 (every change has a window)
-    assert node.end_at is not None  # noqa: S101
+    assert node.begin_at is not None  # noqa: S101 - every change has a window
+    assert node.end_at is not None  # noqa: S101 - with an end
     return from_epoch_ms(node.begin_at), from_epoch_ms(node.end_at)
 
 

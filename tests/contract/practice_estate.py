@@ -55,7 +55,7 @@ class Shop:
         def none(name: str) -> object:
             raise AssertionError(name)
 
-        return LocalOperations(context, none, dict, iter)  # type: ignore[arg-type]
+        return LocalOperations(context, none, dict, iter)  # type: ignore[arg-type]  # imports nothing
 
 
 def _records() -> Iterator[Record]:

@@ -71,7 +71,7 @@ def test_legal_moves_are_made_and_others_refused_with_the_legal_ones(shop: Shop)
         replace(PATCH, targets=(restart("db", 59, 70),)),
         replace(PATCH, targets=(restart("db", 110, 121),)),
         replace(PATCH, targets=(restart("db", 80, 70),)),
-        replace(PATCH, targets=(Target("db", "explosion"),)),  # type: ignore[arg-type]
+        replace(PATCH, targets=(Target("db", "explosion"),)),  # type: ignore[arg-type]  # no such effect
     ],
 )
 def test_what_no_change_can_be_is_refused(shop: Shop, wrong: NewChange) -> None:

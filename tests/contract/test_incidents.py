@@ -114,7 +114,7 @@ def test_a_stale_version_is_refused_and_the_present_one_taken(shop: Shop) -> Non
         replace(BROKEN, affected=(NewAffected("db"), NewAffected("PhysicalServer/db"))),
         replace(BROKEN, affected=(NewAffected("db", onset_at=minutes(60)),)),
         replace(BROKEN, affected=(NewAffected("db", onset_at=minutes(0).replace(tzinfo=None)),)),
-        replace(BROKEN, affected=(NewAffected("db", "at_risk"),)),  # type: ignore[arg-type]
+        replace(BROKEN, affected=(NewAffected("db", "at_risk"),)),  # type: ignore[arg-type]  # no such effect
     ],
 )
 def test_what_no_incident_can_be_is_refused(shop: Shop, wrong: NewIncident) -> None:

@@ -58,7 +58,7 @@ def connection(address: Address) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def mine(address: Address, connection: Connection) -> Iterator[Context]:  # noqa: ARG001 (empty first)
+def mine(address: Address, connection: Connection) -> Iterator[Context]:  # noqa: ARG001 - empty first
     context = open_replica(address, "here")
     yield context
     context.store.close()
