@@ -117,8 +117,8 @@ class Api:
             for node in operation.selection_set.selections
             if isinstance(node, FieldNode)
         ]
-        # Strawberry shows the schema that it made nowhere else.
-        root = self.schema._schema.get_root_type(operation.operation)  # noqa: SLF001
+        schema = self.schema._schema  # noqa: SLF001 - Strawberry shows what it made nowhere else
+        root = schema.get_root_type(operation.operation)
         is_known = len(names) == 1 and root is not None and names[0] in root.fields
         return names[0] if is_known else _SEVERAL
 

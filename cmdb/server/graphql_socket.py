@@ -27,10 +27,10 @@ from strawberry.types.unset import UNSET
 
 from cmdb.errors import CmdbError, Unauthenticated
 from cmdb.server.api import Asked
+from cmdb.server.http_errors import SOCKET_FORBIDDEN
 from cmdb.server.identity import known_by
 from cmdb.server.serving import noted_of, serving_of
 
-FORBIDDEN: Final = 4403
 NOT_ACCEPTABLE: Final = 4406
 MOST_SUBSCRIPTIONS = 20
 _INIT_WITHIN = timedelta(seconds=10)
@@ -59,11 +59,11 @@ class _Connection:
         self._serving = serving_of(websocket)
         self._given = websocket.headers.get("authorization", "")
         self._handler: Any = BaseGraphQLTransportWSHandler(
-            view=self,  # type: ignore[arg-type]
-            websocket=self,  # type: ignore[arg-type]
+            view=self,  # type: ignore[arg-type]  # what the handler calls of a view
+            websocket=self,  # type: ignore[arg-type]  # and of a socket
             context=_Entering(),
             root_value=None,
-            schema=self,  # type: ignore[arg-type]
+            schema=self,  # type: ignore[arg-type]  # and of a schema
             connection_init_wait_timeout=_INIT_WITHIN,
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
         )
@@ -115,7 +115,7 @@ class _Connection:
                 yield result
         except Unauthenticated as error:
             noted_of(self._websocket).code = error.code
-            await self.close(FORBIDDEN, "Forbidden")
+            await self.close(SOCKET_FORBIDDEN, "Forbidden")
         finally:
             await results.aclose()
 

@@ -31,7 +31,7 @@ from cmdb.services.permit import permit
 from cmdb.services.present import effects_of
 from cmdb.services.read_log import kind_of_change
 from cmdb.services.record_cis import RecordCIs
-from cmdb.services.record_listing import check_aware
+from cmdb.services.record_values import check_aware
 
 MOST_HOPS = 5
 MOST_EVENTS = 1_000

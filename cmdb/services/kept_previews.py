@@ -27,7 +27,8 @@ from cmdb.services.outlook import SEVERITY, Effect
 from cmdb.services.permit import permit
 from cmdb.services.preview_change import Foreseen, Plan, foresee, plan_of, report_preview
 from cmdb.services.record_cis import RecordCIs
-from cmdb.services.record_listing import check_title, list_records, next_cursor
+from cmdb.services.record_listing import list_records, next_cursor
+from cmdb.services.record_values import check_title
 from cmdb.services.record_writing import create_record, get_record
 from cmdb.services.withheld_answers import ids_in, withhold
 

@@ -143,7 +143,7 @@ def _checked(context: Context, record: Record) -> SourceRecord:
     )
     if problems:
         raise BadValue(problems[0].field or "record", problems[0].reason, problems[0].hint)
-    assert kept is not None  # noqa: S101 (no problems means a record)
+    assert kept is not None  # noqa: S101 - no problems means a record
     return kept
 
 

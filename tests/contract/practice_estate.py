@@ -9,7 +9,7 @@ from typing import Any
 
 from cmdb.model.records import Link, Record, Reference
 from cmdb.model.rights import ROLES, Caller
-from cmdb.ports import EditReason
+from cmdb.ports import EditReason, NewAffected, NewIncident
 from cmdb.services.context import Context
 from cmdb.services.local_operations import LocalOperations
 from cmdb.snapshot import Snapshots
@@ -22,6 +22,7 @@ ADMIN = Caller("ann", frozenset(ROLES))
 PLANNER = Caller("pat", frozenset({"planner"}))
 VIEWER = Caller("vic", frozenset({"viewer"}))
 WHY = EditReason("as the test wants it")
+BROKEN = NewIncident("database is gone", (NewAffected("db"),))
 
 
 def minutes(count: float) -> datetime:
@@ -54,7 +55,7 @@ class Shop:
         def none(name: str) -> object:
             raise AssertionError(name)
 
-        return LocalOperations(context, none, dict, iter)  # type: ignore[arg-type]
+        return LocalOperations(context, none, dict, iter)  # type: ignore[arg-type]  # imports nothing
 
 
 def _records() -> Iterator[Record]:

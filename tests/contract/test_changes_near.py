@@ -10,15 +10,9 @@ import pytest
 
 from cmdb.errors import BadValue, UnknownCI
 from cmdb.ports import ChangeUpdate, EditReason, NewChange, NewRelationship, Target
-from cmdb.store.connection import Connection
 from tests.contract.practice_estate import ADMIN, NOW, VIEWER, WHY, Shop, minutes
 
 START = NOW - timedelta(days=1)
-
-
-@pytest.fixture
-def shop(connection: Connection) -> Shop:
-    return Shop(connection)
 
 
 @dataclass

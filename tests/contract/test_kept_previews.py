@@ -10,16 +10,10 @@ from cmdb.errors import LimitExceeded
 from cmdb.model.values import canonical_json
 from cmdb.ports import NewChange, RecordListing, Target
 from cmdb.services import kept_previews
-from cmdb.store.connection import Connection
 from tests.contract.practice_estate import ADMIN, PLANNER, WHY, Shop, minutes
 
 WINDOW = (minutes(60), minutes(120))
 PATCH = NewChange("patch the database", (Target("db"),), *WINDOW)
-
-
-@pytest.fixture
-def shop(connection: Connection) -> Shop:
-    return Shop(connection)
 
 
 def test_restricted_targets_and_services_are_withheld(shop: Shop) -> None:
