@@ -33,6 +33,7 @@ def test_restricted_targets_and_services_are_withheld(shop: Shop) -> None:
 
     assert [t.ci.name for t in details.change.targets] == ["db", "(not visible to you)"]
     assert (details.impact.withheld, details.impact.withheld_criticality) == (1, 4)
+    assert details.impact.withheld_owners == ("secret team",)
     for told in (details, report, seen):
         text = str(told.to_json())
         assert "'name': 'secret'" not in text
