@@ -24,7 +24,7 @@ from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
-from cmdb.store import evidence, log_rows, node_rows, reading, snapshot_rows
+from cmdb.store import evidence, log_rows, merges, node_rows, reading, snapshot_rows
 from cmdb.store.adjacency import find_adjacent
 from cmdb.store.connection import Connection
 from cmdb.store.keeping_store import KeepingStore
@@ -180,6 +180,10 @@ class GraphStore(KeepingStore):
     def ci_properties(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return the stored properties of these CIs."""
         return evidence.find_ci_properties(self._connection, ids)
+
+    def merged_into(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return which of these CIs took over each one that was merged away."""
+        return merges.find_merged_into(self._connection, ids)
 
     def relationship_rows(
         self, ci_ids: Sequence[str], *, outgoing_only: bool = False
