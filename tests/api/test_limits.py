@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NoReturn, cast
 
 import pytest
 
 from cmdb import errors
+from cmdb.model.log_reports import Anchor, VerifyReport
 from cmdb.model.rights import Caller
 from cmdb.ports.graph_reading import GraphReading
 from cmdb.ports.operations import Operations
@@ -44,6 +46,11 @@ class Formats:
         if self._error is not None:
             raise self._error
         return {"records": "lines of JSON"}
+
+    def verify_log(self, *_: object, **__: object) -> VerifyReport:
+        time.sleep(self._seconds)
+        head = Anchor(1, "f" * 64)
+        return VerifyReport(1, 0, head, None, head)
 
     def retire_ci(self, *_: object) -> NoReturn:
         self.calls += 1
@@ -190,7 +197,7 @@ def test_the_page_that_programs_ask_for_is_within_the_default_limits() -> None:
 def test_heavy_questions_cost_more_than_they_return() -> None:
     document = "{" + " ".join(f"v{n}: verifyLog {{ entries }}" for n in range(3)) + "}"
 
-    assert refused(ask(document, limits=Limits(cost=50_000))) == ("cost", 50_000, 60_000)
+    assert refused(ask(document, limits=Limits(cost=50_000))) == ("cost", 50_000, 60_600)
 
 
 def test_fragments_in_circles_are_a_mistake_of_the_document() -> None:
@@ -235,6 +242,20 @@ def test_whoever_writes_is_told_what_to_do_when_it_takes_too_long() -> None:
     assert formats.calls == 1
     assert MAYBE_WRITTEN in wrote.errors[0].message
     assert MAYBE_WRITTEN not in asked.errors[0].message
+
+
+def test_what_reads_or_rewrites_everything_has_a_time_of_its_own() -> None:
+    document = "{ verifyLog { entries } }"
+    mixed = "{ verifyLog { entries } formats { name } }"
+    long = replace(TIGHT, cost=100_000, long_seconds=30.0)
+
+    answered = ask(document, limits=long, formats=Formats(seconds=1.0))
+    also = ask(mixed, limits=long, formats=Formats(seconds=1.0))
+    late = ask(document, limits=replace(long, long_seconds=0.4), formats=Formats(seconds=1.0))
+
+    assert answered.data == {"verifyLog": {"entries": 1}}
+    assert refused(also) == ("seconds", 0.3, 0.3)
+    assert refused(late) == ("seconds", 0.4, 0.4)
 
 
 def test_introspection_can_be_off_in_all_its_forms() -> None:
