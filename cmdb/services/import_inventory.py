@@ -61,6 +61,8 @@ def import_inventory(
     """
     permit(context.caller, "import", request.source)
     check_names(request.source, request.scope)
+    # The head tells whether another process changed the registries; later each write does.
+    context = replace(context, store=context.store.for_request())
     with KeptRun(context, request) as kept:
         return _import(context, importer, source, request, progress, kept)
 
@@ -73,8 +75,6 @@ def _import(
     progress: Progress | None,
     kept: KeptRun,
 ) -> ImportReport:
-    # The head tells whether another process changed the registries.
-    context.store.head()
     registry = context.store.registry()
     spool = Spool(registry)
     with (

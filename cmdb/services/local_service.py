@@ -57,7 +57,7 @@ class LocalService:
     def operations(self, caller: Caller) -> Operations:
         """Return the operations on behalf of a caller; closing them closes nothing else."""
         return ServedOperations(
-            replace(self._context, caller=caller),
+            self._for(caller),
             self._find_importer,
             self._list_importers,
             self._encode,
@@ -68,7 +68,10 @@ class LocalService:
         """Return batched reads on behalf of a caller."""
         from cmdb.services.graph_reading import LocalGraphReading
 
-        return LocalGraphReading(replace(self._context, caller=caller))
+        return LocalGraphReading(self._for(caller))
+
+    def _for(self, caller: Caller) -> Context:
+        return replace(self._context, caller=caller, store=self._context.store.for_request())
 
     def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
         """Note a run that is about to begin, or return the one that has its id already."""

@@ -43,7 +43,7 @@ class GraphStore(KeepingStore):
     def setup(self) -> None:
         """Create or migrate the schema."""
         migrate(self._connection, shipped_registry())
-        self._registry = None
+        self._known.registry = None
 
     def close(self) -> None:
         """Release the database."""

@@ -6,7 +6,10 @@ texts.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.definition_changes import Definition, DefinitionKind
@@ -19,6 +22,14 @@ from cmdb.store.connection import Connection
 from cmdb.store.run_life import RunLife
 
 
+@dataclass(slots=True)
+class _KnownRegistry:
+    """The registry that was read last, and the newest that a head has told of."""
+
+    registry: Registry | None = None
+    seen: int = 0
+
+
 class KeepingStore:
     """The methods of `cmdb.ports.Store` about runs, sources, registries and retention."""
 
@@ -26,13 +37,21 @@ class KeepingStore:
         self._connection = connection
         self._clock = clock
         self._life = RunLife(connection)
-        self._registry: Registry | None = None
-        self._registry_seen = 0
+        self._known = _KnownRegistry()
+        self._is_for_request = False
+        self._has_asked = False
+
+    def for_request(self) -> Self:
+        """Return this store for one piece of work, which asks once for the head of the log."""
+        made = copy.copy(self)
+        made._is_for_request, made._has_asked = True, False  # noqa: SLF001 - it is our own
+        return made
 
     def head(self) -> LogHead:
         """Return the newest entry's revision, hash and time."""
         head = log_rows.read_head(self._connection)
-        self._registry_seen = max(self._registry_seen, head.registry)
+        self._known.seen = max(self._known.seen, head.registry)
+        self._has_asked = True
         return head
 
     # Import runs and data sources
@@ -80,13 +99,16 @@ class KeepingStore:
     # Registries
 
     def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds.
+        """Return the shipped registries with what the graph adds, as the log's head has them.
 
-        Read again once any head of the log that was read since tells of a change.
+        The head tells whether another process changed them; it is asked each time, and in a store
+        `for_request` unless it was asked before. Only what has changed is read again.
         """
-        found = self._registry
-        if found is None or found.revision < self._registry_seen:
-            found = self._registry = definitions.read_registry(self._connection)
+        if not (self._is_for_request and self._has_asked):
+            self.head()
+        found = self._known.registry
+        if found is None or found.revision < self._known.seen:
+            found = self._known.registry = definitions.read_registry(self._connection)
         return found
 
     def definition_version(self, kind: DefinitionKind, name: str) -> int:
