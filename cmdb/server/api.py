@@ -72,6 +72,7 @@ class Api:
     def __init__(self, service: Service, settings: ServerSettings, workers: Workers) -> None:
         limits = Limits(
             seconds=settings.request_seconds,
+            long_seconds=max(settings.long_request_seconds, settings.request_seconds),
             introspection=settings.is_development,
             trusted=trusted_documents(settings.trusted_documents),
         )

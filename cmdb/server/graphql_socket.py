@@ -115,8 +115,10 @@ class _Connection:
         return self._results(asked, context_value)
 
     async def _results(self, asked: Asked, context: Any) -> AsyncGenerator[ExecutionResult, None]:
+        # Each operation is a request of its own: what one was told of the registry ages.
+        fresh = self._serving.api.context(context.caller, context.request_id)
         results = self._serving.api.stream(
-            asked, context, lambda: known_by(self._websocket, self._given)
+            asked, fresh, lambda: known_by(self._websocket, self._given)
         )
         try:
             async for result in results:

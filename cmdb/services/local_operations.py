@@ -156,12 +156,17 @@ class LocalOperations(LocalPractices, LocalAdministration):
         return anchor_log(self._context)
 
     def verify_log(
-        self, anchor: Anchor | None = None, progress: Progress | None = None
+        self,
+        anchor: Anchor | None = None,
+        progress: Progress | None = None,
+        *,
+        after: Anchor | None = None,
+        first: int | None = None,
     ) -> VerifyReport:
-        """Check the whole chain."""
+        """Check the whole chain, or a portion of it."""
         from cmdb.services.verify_log import verify_log
 
-        return verify_log(self._context, anchor, progress)
+        return verify_log(self._context, anchor, progress, after=after, first=first)
 
     def doctor(self) -> DoctorReport:
         """Return what was looked at in database and inventory."""

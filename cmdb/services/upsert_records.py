@@ -33,7 +33,7 @@ from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason, UpsertRequest
 from cmdb.services import evidence
 from cmdb.services.context import Context
-from cmdb.services.import_inventory import scope_text
+from cmdb.services.import_failures import scope_text
 from cmdb.services.import_names import check_names
 from cmdb.services.import_sight import hidden_from
 from cmdb.services.permit import permit

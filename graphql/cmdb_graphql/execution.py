@@ -13,7 +13,7 @@ from contextlib import aclosing
 from typing import Any, Final
 
 import strawberry
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -23,7 +23,7 @@ from cmdb_graphql.context import ApiContext
 from cmdb_graphql.descriptions import describe
 from cmdb_graphql.documents import Documents, Known, chosen_operation
 from cmdb_graphql.errors import as_error, show_errors
-from cmdb_graphql.limits import Limits, check_variables, not_trusted
+from cmdb_graphql.limits import LONG, Limits, check_variables, not_trusted
 from cmdb_graphql.measuring import check_document
 from cmdb_graphql.timing import within
 
@@ -61,7 +61,7 @@ class ApiSchema(strawberry.Schema):
         try:
             operation = await self._check(query, variable_values, context, operation_name, allowed)
             hint = MAYBE_WRITTEN if _kind(operation) is OperationType.MUTATION else ""
-            async with within(self.limits.seconds, hint):
+            async with within(self._seconds_for(operation), hint):
                 result = await super().execute(
                     query,
                     variable_values,
@@ -115,6 +115,14 @@ class ApiSchema(strawberry.Schema):
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Yield the one result of a query or mutation, as `execute` answers it."""
         yield await self.execute(query, variables, context, None, operation_name, allowed)
+
+    def _seconds_for(self, operation: OperationDefinitionNode) -> float:
+        """Return the time for an operation; nothing else rides along with a long field."""
+        is_long = all(
+            isinstance(node, FieldNode) and node.name.value in LONG
+            for node in operation.selection_set.selections
+        )
+        return self.limits.long_seconds if is_long else self.limits.seconds
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave errors alone: they are logged and shown once, at the end."""
