@@ -27,6 +27,7 @@ from cmdb.services.first_answers import relationship_as_of
 from cmdb.services.manual_records import Draft, draft_link, draft_record, write, written_ci
 from cmdb.services.naming import reference_to
 from cmdb.services.permit import permit
+from cmdb.services.record_values import LONGEST_NAME, check_name, check_text
 
 
 def add_ci(
@@ -49,8 +50,7 @@ def add_ci(
     """
     permit(context.caller, "edit", class_name)
     context.store.registry().get_class(class_name)
-    if not name.strip():
-        raise BadValue("name", "a CI needs a name")
+    check_name(name)
 
     key = _new_key(edit)
 
@@ -74,6 +74,8 @@ def set_attributes(context: Context, ci: str, values: Mapping[str, Any], edit: E
         hint = f"One of {', '.join(LIFECYCLE)}."
         raise BadValue("lifecycle", f"{lifecycle!r} is no stage", hint)
     own = {field: values[field] for field in ("name", "lifecycle") if field in values}
+    if isinstance(own.get("name"), str):
+        check_text("name", own["name"], LONGEST_NAME)
 
     def draft() -> Draft:
         manual = draft_record(context, find_ci(context, ci).id)
@@ -165,6 +167,7 @@ def remove_relationship(context: Context, relationship_id: str, edit: EditReason
 def add_group(context: Context, new: NewGroup, edit: EditReason) -> CI:
     """Return a redundancy group; its owner, if any, depends on it. `new` names CIs."""
     permit(context.caller, "edit", new.name)
+    check_name(new.name)
     key = _new_key(edit)
 
     def draft() -> Draft:

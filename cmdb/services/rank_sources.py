@@ -30,6 +30,7 @@ from cmdb.services import evidence
 from cmdb.services.context import Context
 from cmdb.services.import_batches import adapted_size
 from cmdb.services.permit import permit
+from cmdb.services.record_values import LONGEST_REASON, check_text
 
 FIRST_BATCH = 500
 ATTEMPTS = 20
@@ -74,6 +75,7 @@ def rank_source(
     """
     permit(context.caller, "administer", f"the precedence of {source}")
     _check(source, precedence)
+    check_text("reason", reason, LONGEST_REASON)
     found = {each.name: each for each in context.store.data_sources()}
     held = found.get(source, DataSource(source))
     before = precedence_of(source, {} if held.precedence is None else {source: held.precedence})

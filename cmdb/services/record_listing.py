@@ -8,7 +8,7 @@ from datetime import datetime
 from cmdb.errors import BadValue
 from cmdb.model.inventory import to_epoch_ms
 from cmdb.model.nodes import NodeKind, NodeListing, NodePage
-from cmdb.model.selection import MAX_PAGE
+from cmdb.model.selection import check_page
 from cmdb.ports import RecordListing
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
@@ -26,8 +26,7 @@ def list_records(
         BadValue: A page that is too large, a state that there is not, or a time without a zone.
         UnknownCI: With the nearest names.
     """
-    if not 1 <= listing.first <= MAX_PAGE:
-        raise BadValue("first", f"a page has 1 to {MAX_PAGE} rows", "Follow `next` for more.")
+    check_page("first", listing.first)
     for state in listing.states or ():
         if state not in known:
             raise BadValue("states", f"{state!r} is no state", f"One of {', '.join(known)}.")

@@ -22,6 +22,7 @@ from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason
 from cmdb.services.context import Context
 from cmdb.services.first_answers import get_node
+from cmdb.services.record_values import check_edit
 
 ATTEMPTS = 30
 _LONGEST_PAUSE_SECONDS = 0.25
@@ -133,6 +134,7 @@ def _check_version(node: Node, expected: int | None) -> None:
 
 
 def _stamp(context: Context, edit: EditReason, request: Any) -> Stamp:
+    check_edit(edit)
     return Stamp(
         actor=context.caller.actor,
         reason=edit.reason or str(request[0]),

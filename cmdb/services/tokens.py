@@ -32,6 +32,7 @@ from cmdb.ports import EditReason
 from cmdb.services.authenticate import ACTIVE, REVOKED, forget_tokens
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 DEFAULT_DAYS = 90
 LONGEST_DAYS = 366
@@ -145,6 +146,7 @@ def revoke_token(context: Context, token_id: str, reason: EditReason) -> Token:
 def _write(
     context: Context, change: NodeChange, reason: EditReason, what: str, facts: Sequence[object]
 ) -> Applied:
+    check_edit(reason)
     request = canonical_json([what, context.caller.actor, list(facts), reason.expected_version])
     stamp = Stamp(
         actor=context.caller.actor,

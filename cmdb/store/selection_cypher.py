@@ -20,7 +20,7 @@ import orjson
 from cmdb.errors import BadValue
 from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import MAX_PAGE, And, Filter, Nested, Selection, Sort, Where
+from cmdb.model.selection import And, Filter, Nested, Selection, Sort, Where, check_page
 from cmdb.model.values import CHECKS, NotThatKind
 from cmdb.store.connection import Row
 from cmdb.store.filter_cypher import Bound, Field, clean, compile_filter, resolve, visible
@@ -88,7 +88,7 @@ def compile_selection(selection: Selection, registry: Registry, visibility: Visi
         BadValue: A field, value, cursor or page size that cannot be.
         UnknownClass: No such class.
     """
-    first = check_first("first", selection.first)
+    first = check_page("first", selection.first)
     bound = Bound()
     conditions = [_listed("c", include_retired=selection.include_retired)]
     conditions.append(visible("c", visibility, bound))
@@ -127,7 +127,7 @@ def compile_level(
         BadValue: A field or number of rows that cannot be.
         UnknownRelationshipType: No such type.
     """
-    bound = Bound({"ids": [], "first": check_first("first of a relation", nested.first)})
+    bound = Bound({"ids": [], "first": check_page("first of a relation", nested.first)})
     types = [registry.get_type(name) for name in nested.types or registry.types]
     condition = _listed("c", include_retired=include_retired)
     if seen := visible("c", visibility, bound):
@@ -154,17 +154,6 @@ def arrow(names: Sequence[str], *, outgoing: bool) -> str:
     """Return the relationship `r` of a pattern, of these types of the registry."""
     types = "|".join(f"`{name.replace('`', '``')}`" for name in names)
     return f"-[r:{types}]->" if outgoing else f"<-[r:{types}]-"
-
-
-def check_first(field: str, first: int) -> int:
-    """Return a number of rows, if it is one.
-
-    Raises:
-        BadValue: It is not between 1 and `MAX_PAGE`.
-    """
-    if type(first) is not int or not 1 <= first <= MAX_PAGE:
-        raise BadValue(field, f"{first!r} rows", f"Ask for 1 to {MAX_PAGE} and page on.")
-    return first
 
 
 def encode_cursor(sort: Sort, value: Any, ci_id: str) -> str:

@@ -176,7 +176,7 @@ def test_lists_are_by_state_ci_and_time(shop: Shop) -> None:
     rest = operations.list_incidents(RecordListing(first=1, after=page.next))
     assert [each.id for each in rest.incidents] == [first.id]
     assert rest.next == ""
-    for wrong in ({"states": ("open",)}, {"first": 201}, {"first": 0}):
+    for wrong in ({"states": ("open",)}, {"first": 0}):
         with pytest.raises(BadValue):
             titles(**wrong)
 
