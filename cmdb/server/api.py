@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -192,8 +192,13 @@ def answer_of(result: ExecutionResult) -> dict[str, Any]:
     return answer
 
 
-def code_of(result: ExecutionResult) -> str:
-    """Return the code of the first error of a result, or `OK`."""
+def code_of(result: ExecutionResult, refusals: Sequence[str] = ()) -> str:
+    """Return how a document ended: the code of its first error, of its first refusal, or `OK`.
+
+    Args:
+        result: What it was answered with.
+        refusals: Codes of the mutations in it that were refused: those are data, not errors.
+    """
     if not result.errors:
-        return "OK"
+        return refusals[0] if refusals else "OK"
     return str((result.errors[0].extensions or {}).get("code", BAD_DOCUMENT))

@@ -56,8 +56,9 @@ async def answer_document(request: Request) -> Response:
             "a subscription is answered as a stream",
             f"Accept {_EVENTS}, or subscribe over a WebSocket.",
         )
-    result = await serving.api.execute(asked, serving.api.context(caller, noted.request_id))
-    noted.code = code_of(result)
+    context = serving.api.context(caller, noted.request_id)
+    result = await serving.api.execute(asked, context)
+    noted.code = code_of(result, context.refusals)
     return _answer(request, result)
 
 
