@@ -107,6 +107,22 @@ def test_ids_in_a_filter_are_global_or_plain(api: Client) -> None:
     assert sorted(found) == sorted([one["node"]["name"], other["node"]["name"]])
 
 
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ("query ($id: ID!) { incident(id: $id) { report } }", "names a CI. Wanted is an Incident."),
+        ("query ($id: ID!) { change(id: $id) { report } }", "names a CI. Wanted is a Change."),
+    ],
+)
+def test_an_id_of_another_kind_is_told_by_its_kind(api: Client, document: str, said: str) -> None:
+    ci = api(PAGE, {"first": 1}).data["cis"]["edges"][0]["node"]["id"]
+
+    refused = api(document, {"id": ci})
+
+    assert refused.code == "BAD_VALUE"
+    assert said in refused.errors[0].message
+
+
 def test_null_in_a_condition_is_refused(api: Client) -> None:
     answer = api(PAGE, {"first": 1, "filter": {"name": {"eq": None}}})
 
