@@ -158,13 +158,13 @@ class EditingMutation:
 
         return await write(info, work, _upserted)
 
-    @strawberry.mutation
+    @strawberry.mutation(description="Rank a data source; what it speaks of is decided again.")
     async def rank_source(
         self,
         info: Ask,
         input: inputs.RankSourceInput,
     ) -> RankSourceResult:
-        """Rank a data source; what it speaks of is decided again."""
+        """Rank a data source."""
         operations = info.context.operations
 
         def work() -> source_reports.RankReport:
