@@ -211,9 +211,10 @@ def _print_services(impact: ServicesAffected) -> None:
     )
     if impact.withheld:
         highest = CRITICALITY[impact.withheld_criticality]
-        print_lines(
-            [f"And {plural(impact.withheld, 'service')} not visible to you, up to {highest}."]
-        )
+        owners = ", ".join(impact.withheld_owners)
+        owned = f", owned by {owners}" if owners else ""
+        count = plural(impact.withheld, "service")
+        print_lines([f"And {count} not visible to you, up to {highest}{owned}."])
     print_basis(impact.basis)
 
 

@@ -18,8 +18,10 @@ from cmdb.client.following import Following
 from cmdb.client.importing import import_steps
 from cmdb.client.saving import saved_to
 from cmdb.client.trying import Retries
+from cmdb.client.verifying import verify_steps
 from cmdb.errors import CmdbError
 from cmdb.model.import_reports import ImportReport, ImportRequest
+from cmdb.model.log_reports import Anchor, VerifyReport
 from cmdb.model.records import ImportInput
 from cmdb.model.system_reports import FeedEntry
 from cmdb.ports.store import Progress
@@ -120,6 +122,18 @@ class AsyncClient(Calls, AsyncCalling):
     Raises:
         BadSettings: An address cannot be used.
     """
+
+    async def verify_log(
+        self,
+        anchor: Anchor | None = None,
+        progress: Progress | None = None,
+        *,
+        after: Anchor | None = None,
+        first: int | None = None,
+    ) -> VerifyReport:
+        """Check the whole chain portion by portion, or the one portion that is asked for."""
+        steps = verify_steps(self._server, anchor, progress, after, first)
+        return await self._perform(steps)
 
     async def import_inventory(
         self, source: ImportInput, request: ImportRequest, progress: Progress | None = None

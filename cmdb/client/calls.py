@@ -55,7 +55,6 @@ class Calls:
     list_log = _asked(inventory_calls.list_log)
     show_log = _asked(inventory_calls.show_log)
     anchor_log = _asked(inventory_calls.anchor_log)
-    verify_log = _asked(inventory_calls.verify_log)
     doctor = _asked(inventory_calls.doctor)
 
     list_formats = _asked(inventory_calls.list_formats)

@@ -41,6 +41,10 @@ class Evidence(Protocol):
         """Return the stored properties of these CIs, merged and retired ones included."""
         ...
 
+    def merged_into(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return which of these CIs took over each one that was merged away, through chains too."""
+        ...
+
     def relationship_rows(
         self, ci_ids: Sequence[str], *, outgoing_only: bool = False
     ) -> list[dict[str, Any]]:

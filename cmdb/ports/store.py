@@ -65,10 +65,20 @@ class Writers(Protocol):
         """Store an import run (bookkeeping, outside the log)."""
         ...
 
+    def withdraw_run(self, run_id: str) -> None:
+        """Note that the input of an announced run never came.
+
+        Forgotten, unless it was begun before: then it is `interrupted`, to be taken up again.
+        """
+        ...
+
     def find_runs(
         self, *, source: str = "", scope: str | None = None, state: str = "", limit: int = 50
     ) -> list[ImportRun]:
-        """Return runs, newest first."""
+        """Return runs, newest first, without those that are another one taken up.
+
+        One whose process has ended before it is `interrupted`; `state` is that stored last.
+        """
         ...
 
     def find_run(self, run_id: str) -> ImportRun | None:

@@ -120,14 +120,11 @@ def _asked(given: Any) -> Asked:
     if not isinstance(given, dict):
         raise BadValue("body", "it is no JSON object")
     query, name = given.get("query"), given.get("operationName")
-    variables = given.get("variables") or {}
     if not isinstance(query, str):
         raise BadValue("query", "it is no text")
-    if not isinstance(variables, dict):
-        raise BadValue("variables", "they are no JSON object")
     if name is not None and not isinstance(name, str):
         raise BadValue("operationName", "it is no text")
-    return Asked(query, variables, name or None)
+    return Asked.of(query, given.get("variables"), name)
 
 
 def _answer(request: Request, result: ExecutionResult) -> Response:

@@ -40,17 +40,20 @@ def open_incident(context: Context, new: NewIncident, edit: EditReason) -> Incid
         UnknownCI: With the nearest names.
     """
     permit(context.caller, "incident", "incidents")
-    affected = _affected(context, new.affected)
-    body = {
-        "title": check_title(new.title),
-        "description": check_text("description", new.description),
-        "affected": affected,
-        "opened_by": context.caller.actor,
-        "resolved_at": None,
-        "resolution": "",
-    }
-    node = _placed(Node("incident", "", 0, "new", body))
-    made = create_record(context, node, edit, "open incident", plain(asdict(new)))
+
+    def draft() -> Node:
+        body = {
+            "title": check_title(new.title),
+            "description": check_text("description", new.description),
+            "affected": _affected(context, new.affected),
+            "opened_by": context.caller.actor,
+            "resolved_at": None,
+            "resolution": "",
+        }
+        return _placed(Node("incident", "", 0, "new", body))
+
+    request = plain(asdict(new))
+    made = create_record(context, "incident", draft, edit, "open incident", request)
     return _incidents(context, [made])[0]
 
 
@@ -68,9 +71,9 @@ def update_incident(
         BadValue: It is closed, or a value cannot be.
     """
     permit(context.caller, "incident", "incidents")
-    affected = None if update.affected is None else _affected(context, update.affected)
 
     def draft(before: Node) -> Node:
+        affected = None if update.affected is None else _affected(context, update.affected)
         return _updated(context, before, update, affected)
 
     request = plain(asdict(update))

@@ -46,16 +46,19 @@ def plan_change(context: Context, new: NewChange, edit: EditReason) -> Change:
         raise BadValue("state", f"no change begins as {new.state!r}", hint)
     check_window("change", new.start_at, new.end_at)
     check_within(new.start_at, new.end_at, new.targets)
-    body = {
-        "title": check_title(new.title),
-        "description": check_text("description", new.description),
-        "targets": _targets(context, new.targets),
-        "planned_by": context.caller.actor,
-    }
-    begin_at, end_at = to_epoch_ms(new.start_at), to_epoch_ms(new.end_at)
-    node = Node("change", "", 0, new.state, body, begin_at=begin_at, end_at=end_at)
+
+    def draft() -> Node:
+        body = {
+            "title": check_title(new.title),
+            "description": check_text("description", new.description),
+            "targets": _targets(context, new.targets),
+            "planned_by": context.caller.actor,
+        }
+        begin_at, end_at = to_epoch_ms(new.start_at), to_epoch_ms(new.end_at)
+        return _placed(Node("change", "", 0, new.state, body, begin_at=begin_at, end_at=end_at))
+
     request = plain(asdict(new))
-    made = create_record(context, _placed(node), edit, "plan change", request)
+    made = create_record(context, "change", draft, edit, "plan change", request)
     return _changes(context, [made])[0]
 
 
@@ -73,9 +76,9 @@ def update_change(
         BadValue: It is closed or cancelled, or a value cannot be.
     """
     permit(context.caller, "change", "changes")
-    targets = None if update.targets is None else _targets(context, update.targets)
 
     def draft(before: Node) -> Node:
+        targets = None if update.targets is None else _targets(context, update.targets)
         return _updated(context, before, update, targets)
 
     request = plain(asdict(update))

@@ -20,6 +20,8 @@ def list_records(
 ) -> NodePage:
     """Return a page of records of one kind, newest first.
 
+    Attached to a CI is also what was attached to one that was later merged into it.
+
     Raises:
         BadValue: A page that is too large, a state that there is not, or a time without a zone.
         UnknownCI: With the nearest names.
@@ -31,7 +33,8 @@ def list_records(
             raise BadValue("states", f"{state!r} is no state", f"One of {', '.join(known)}.")
     concerns = None
     if listing.cis is not None:
-        concerns = [ci.id for ci in find_all(context, list(listing.cis))]
+        ids = [ci.id for ci in find_all(context, list(listing.cis))]
+        concerns = [*ids, *context.store.merged_into(ids)]
     return context.store.list_nodes(
         NodeListing(
             kind,

@@ -117,9 +117,15 @@ class Transaction(Protocol):
 
 
 class Connection(Protocol):
-    """One database. Safe to share between threads."""
+    """One database. Safe to share between threads.
+
+    Attributes:
+        name: Of the engine.
+        is_shared: Other processes may work with it at the same time.
+    """
 
     name: str
+    is_shared: bool
 
     def setup(self, ddl: Sequence[Ddl]) -> None:
         """Create what is missing of the schema; nothing happens to what is there."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any, NoReturn, cast
 
+from cmdb.model.log_reports import Anchor, VerifyReport
 from cmdb.model.rights import Caller
 from cmdb.ports.graph_reading import GraphReading
 from cmdb.ports.operations import Operations
@@ -39,6 +40,11 @@ class Formats:
         if self._error is not None:
             raise self._error
         return {"records": "lines of JSON"}
+
+    def verify_log(self, *_: object, **__: object) -> VerifyReport:
+        time.sleep(self._seconds)
+        head = Anchor(1, "f" * 64)
+        return VerifyReport(1, 0, head, None, head)
 
     def retire_ci(self, *_: object) -> NoReturn:
         self.calls += 1

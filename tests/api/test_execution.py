@@ -5,13 +5,15 @@ Nothing here needs a database: the documents ask for `formats`.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cmdb import errors
 from cmdb_graphql.execution import MAYBE_WRITTEN, document_hash
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.schema import build_schema
-from tests.api.asking import FORMATS, Formats, ask, refused
+from tests.api.asking import FORMATS, TIGHT, Formats, ask, refused
 
 
 def test_time() -> None:
@@ -34,6 +36,20 @@ def test_whoever_writes_is_told_what_to_do_when_it_takes_too_long() -> None:
     assert formats.calls == 1
     assert MAYBE_WRITTEN in wrote.errors[0].message
     assert MAYBE_WRITTEN not in asked.errors[0].message
+
+
+def test_what_reads_or_rewrites_everything_has_a_time_of_its_own() -> None:
+    document = "{ verifyLog { entries } }"
+    mixed = "{ verifyLog { entries } formats { name } }"
+    long = replace(TIGHT, cost=100_000, long_seconds=30.0)
+
+    answered = ask(document, limits=long, formats=Formats(seconds=1.0))
+    also = ask(mixed, limits=long, formats=Formats(seconds=1.0))
+    late = ask(document, limits=replace(long, long_seconds=0.4), formats=Formats(seconds=1.0))
+
+    assert answered.data == {"verifyLog": {"entries": 1}}
+    assert refused(also) == ("seconds", 0.3, 0.3)
+    assert refused(late) == ("seconds", 0.4, 0.4)
 
 
 def test_introspection_can_be_off_in_all_its_forms() -> None:

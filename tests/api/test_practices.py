@@ -168,7 +168,7 @@ def test_an_incident_tells_whom_to_notify(api: Client) -> None:
     details = IncidentDetails(INCIDENT, IMPACT)
     _, operations = recording(find_incident=details)
     document = """{ incident(id: "in-1") { report incident { title } impact {
-      withheld withheldCriticality basis { revision trust { share } }
+      withheld withheldCriticality withheldOwners basis { revision trust { share } }
       services { ci { name } state criticality owner support } } } }"""
 
     told = api(document, operations=operations).data["incident"]
@@ -184,6 +184,7 @@ def test_an_incident_tells_whom_to_notify(api: Client) -> None:
         }
     ]
     assert (told["impact"]["withheld"], told["impact"]["withheldCriticality"]) == (2, 3)
+    assert told["impact"]["withheldOwners"] == ["red", "blue"]
 
 
 def test_a_change_is_planned_and_changed_as_it_was_said(api: Client) -> None:

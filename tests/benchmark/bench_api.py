@@ -169,16 +169,20 @@ def _row(
     engine: str, question: Question, clients: int, seen: Measured, memory: _Memory
 ) -> dict[str, Any]:
     assert seen.latencies, f"{engine}, {question.name}: no right answer: {seen.wrong}"
-    times = ", ".join(f"{seen.percentile_ms(share):.3g}" for share in (0.5, 0.95, 0.99))
+    times = ", ".join(_shortly(seen.percentile_ms(share)) for share in (0.5, 0.95, 0.99))
     return {
         "what": f"{engine}, {question.name}, {clients} client{'s' * (clients > 1)}: "
         "requests/s; p50, p95, p99 ms; errors; server MB",
-        "figure": f"{seen.per_second:.3g}; {times}; {seen.errors}; {memory.now():.0f}",
+        "figure": f"{_shortly(seen.per_second)}; {times}; {seen.errors}; {memory.now():.0f}",
         "target": "no error",
         "ok": not seen.errors,
         "question": question.name,
         "answers": len(seen.latencies),
     }
+
+
+def _shortly(number: float) -> str:
+    return f"{number:.0f}" if number >= 100 else f"{number:.3g}"
 
 
 @contextmanager

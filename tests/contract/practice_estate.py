@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -56,6 +56,26 @@ class Shop:
             raise AssertionError(name)
 
         return LocalOperations(context, none, dict, iter)  # type: ignore[arg-type]  # imports nothing
+
+
+FIRST_DOUBLE, SECOND_DOUBLE = "db again", "db once more"
+_DOUBLES = (
+    Record("Host", key="1", name=FIRST_DOUBLE, attributes={"fqdn": "db.example.org"}),
+    Record("Host", key="2", name=SECOND_DOUBLE, attributes={"uuid": "4c4c4544-0031"}),
+)
+
+
+def with_doubles(shop: Shop) -> None:
+    """Put `db` on record twice more, as CIs of their own."""
+    poured(shop.store, *(kept(double) for double in _DOUBLES))
+
+
+def merge_doubles(shop: Shop) -> None:
+    """Merge the second double into the first, and that one into `db`: a chain."""
+    _, second = _DOUBLES
+    bridge = replace(second, attributes={**second.attributes, "fqdn": "db.example.org"})
+    poured(shop.store, kept(bridge, observed_ms=4))
+    poured(shop.store, kept(host("db", fqdn="db.example.org"), observed_ms=5))
 
 
 def _records() -> Iterator[Record]:

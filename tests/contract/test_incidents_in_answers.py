@@ -31,9 +31,12 @@ def test_services_are_told_with_whom_to_notify_and_restricted_ones_counted(shop:
         ("orders", "DOWN", 4, "orders team", "orders on call"),
     }
     assert (told.withheld, told.withheld_criticality) == (1, 4)
+    assert told.withheld_owners == ("secret team",)
     assert {s.ci.name for s in whole.services} == {"shop", "orders", "secret"}
-    assert whole.withheld == 0
-    assert "secret" not in str(told.to_json())
+    assert (whole.withheld, whole.withheld_owners) == (0, ())
+    secret = next(service.ci.id for service in whole.services if service.ci.name == "secret")
+    assert secret not in str(told.to_json())
+    assert "secret" not in str(told.to_json()).replace("secret team", "")
 
 
 def test_a_resolved_incident_affects_nothing(shop: Shop) -> None:

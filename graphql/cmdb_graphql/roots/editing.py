@@ -158,7 +158,10 @@ class EditingMutation:
 
         return await write(info, work, _upserted)
 
-    @strawberry.mutation(description="Rank a data source; what it speaks of is decided again.")
+    @strawberry.mutation(
+        description="Rank a data source; what it speaks of is decided again, within the limit of "
+        "time for long requests."
+    )
     async def rank_source(
         self,
         info: Ask,

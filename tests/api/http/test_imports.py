@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -131,6 +132,45 @@ def test_a_run_is_known_after_a_restart_of_the_server(tmp_path: Path) -> None:
     assert told.status_code == 200
     assert second["id"] == first["id"]
     assert second["started_at"] == first["started_at"] or second["state"] == "finished"
+
+
+def test_why_an_import_failed_is_known_after_a_restart_of_the_server(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    with running_server(tmp_path) as running, running.client("importer", source="tool") as client:
+        answer = client.post("/imports/records?file_name=shop.jsonl", content=b"{broken\n")
+        told.append(ended(client, answer))
+        place = answer.headers["location"]
+    with (
+        running_server(tmp_path) as running,
+        running.client("importer", source="tool") as client,
+        running.client("administrator") as admin,
+    ):
+        told += [client.get(place).json(), admin.get(place).json()]
+        document = "{ importRuns { runs { state error } } }"
+        (listed,) = admin.post("/graphql", json={"query": document}).json()["data"]["importRuns"][
+            "runs"
+        ]
+
+    assert {run["state"] for run in [*told, listed]} == {"failed"}
+    assert {run["error"]["code"] for run in [*told, listed]} == {"BAD_FILE"}
+    assert {run["error"]["message"] for run in told} == {told[0]["error"]["message"]}
+    assert told[0]["error"]["message"].startswith("shop.jsonl")
+    assert "cmdb-upload" not in str(told)
+
+
+def test_an_upload_that_broke_off_leaves_no_run(
+    importer: httpx2.Client, server: RunningServer
+) -> None:
+    runs = "{ importRuns(first: 200) { runs { localId } } }"
+    with server.client("administrator") as admin:
+        before = admin.post("/graphql", json={"query": runs}).json()
+        refused = importer.post(
+            "/imports/records", content=b"no gzip", headers={"Content-Encoding": "gzip"}
+        )
+        after = admin.post("/graphql", json={"query": runs}).json()
+
+    assert refused.status_code == 422
+    assert before == after
 
 
 def test_what_was_left_out_and_decided_can_be_fetched_by_who_sent_it(
