@@ -236,6 +236,7 @@ def shop(connection: Connection) -> Shop:
 @pytest.fixture
 def operations(shop: Shop) -> LocalOperations:
     found = shop.as_(ADMIN)
+    # Nothing is listed or exported here, so that what does it need not fit.
     return LocalOperations(found._context, lambda _: IMPORTER, dict, iter)  # type: ignore[arg-type]
 
 
