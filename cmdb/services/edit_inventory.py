@@ -122,19 +122,20 @@ def add_relationship(context: Context, new: NewRelationship, edit: EditReason) -
 
     facts = [new.type, new.dependent, new.provider, new.strength, new.tolerates_seconds]
     applied = write(context, draft, edit, f"relate {new.type}", facts)
-    return _written(context, new.type, applied)
+    return _written(context, new, applied)
 
 
-def _written(context: Context, type_name: str, applied: Applied) -> Relationship:
+def _written(context: Context, new: NewRelationship, applied: Applied) -> Relationship:
     """Return the live relationship between the ends of an edit, as that edit left it."""
-    ends = set(applied.answer["ends"])
+    # Answers from before the ends were kept were to requests that named them by id.
+    ends = set(applied.answer.get("ends", (new.dependent, new.provider)))
     near = context.store.find_relationships(sorted(ends)[:1], SEES_ALL, live_only=False)
     for found in near:
-        if found.type == type_name and {found.dependent, found.provider} == ends:
+        if found.type == new.type and {found.dependent, found.provider} == ends:
             left = relationship_as_of(context, found, applied.revision)
             if left is None or left.is_live:
                 return left or found
-    raise BadValue(type_name, "these two cannot be related so", "`cmdb classes` lists the ends.")
+    raise BadValue(new.type, "these two cannot be related so", "`cmdb classes` lists the ends.")
 
 
 def remove_relationship(context: Context, relationship_id: str, edit: EditReason) -> Relationship:
