@@ -51,7 +51,8 @@ class EditReason:
 
     Attributes:
         reason: In a few words, for the log.
-        expected_version: Refuse unless the CI still has this version.
+        expected_version: Refuse unless what is edited still has this version: the CI, the
+            relationship, the record or the definition.
         idempotency_key: A retry with the same key returns the first answer.
         request_id: For tracing.
     """

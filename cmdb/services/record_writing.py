@@ -133,12 +133,13 @@ def _check_version(node: Node, expected: int | None) -> None:
 
 
 def _stamp(context: Context, edit: EditReason, request: Any) -> Stamp:
+    asked = canonical_json([context.caller.actor, request])
     return Stamp(
         actor=context.caller.actor,
         reason=edit.reason or str(request[0]),
         request_id=edit.request_id,
         idempotency_key=edit.idempotency_key,
-        request_digest=hashlib.sha256(canonical_json(request)).hexdigest(),
+        request_digest=hashlib.sha256(asked).hexdigest(),
     )
 
 

@@ -64,8 +64,8 @@ class OneCI(VersionedEdit):
 
 
 @strawberry.input
-class AddRelationshipInput(Edit):
-    """A relationship to record: `dependent` relies on `provider`."""
+class AddRelationshipInput(VersionedEdit):
+    """A relationship to record: `dependent` relies on `provider`; version 0: not on record yet."""
 
     type: str
     dependent: str
