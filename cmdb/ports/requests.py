@@ -91,10 +91,14 @@ class NewGroup:
 
 @dataclass(frozen=True, slots=True)
 class NewAffected:
-    """A CI that an incident affects; `onset_at` None: since the incident is recorded."""
+    """A CI that an incident affects.
+
+    What is None stays as it is where the incident affects that CI already; else it is an outage,
+    and since now.
+    """
 
     ci: str
-    effect: IncidentEffect = "outage"
+    effect: IncidentEffect | None = None
     onset_at: datetime | None = None
 
 
