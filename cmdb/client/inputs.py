@@ -150,8 +150,9 @@ def filter_input(wanted: Filter) -> dict[str, Any]:
         case Where():
             return _condition(wanted)
         case And(parts):
-            # An empty list means none, an empty object everything.
-            return {"and": [filter_input(part) for part in parts]} if parts else {}
+            # An empty list means none, and an empty object within another is refused.
+            none: dict[str, Any] = {"or": []}
+            return {"and": [filter_input(part) for part in parts]} if parts else {"not": none}
         case Or(parts):
             return {"or": [filter_input(part) for part in parts]}
         case Not(part):

@@ -28,6 +28,7 @@ from cmdb.services.first_answers import relationship_as_of
 from cmdb.services.manual_records import Draft, Edited, draft_link, draft_record, write, written_ci
 from cmdb.services.naming import reference_to
 from cmdb.services.permit import permit
+from cmdb.services.record_values import LONGEST_NAME, check_name, check_text
 
 
 def add_ci(
@@ -50,8 +51,7 @@ def add_ci(
     """
     permit(context.caller, "edit", class_name)
     context.store.registry().get_class(class_name)
-    if not name.strip():
-        raise BadValue("name", "a CI needs a name")
+    check_name(name)
 
     key = _new_key(context, edit)
 
@@ -75,6 +75,8 @@ def set_attributes(context: Context, ci: str, values: Mapping[str, Any], edit: E
         hint = f"One of {', '.join(LIFECYCLE)}."
         raise BadValue("lifecycle", f"{lifecycle!r} is no stage", hint)
     own = {field: values[field] for field in ("name", "lifecycle") if field in values}
+    if isinstance(own.get("name"), str):
+        check_text("name", own["name"], LONGEST_NAME)
 
     def draft() -> Draft:
         manual = draft_record(context, find_ci(context, ci).id)
@@ -97,7 +99,7 @@ def restore_ci(context: Context, ci: str, edit: EditReason) -> CI:
     restored = set_attributes(context, ci, {"lifecycle": None}, edit)
     if restored.lifecycle == "retired":
         # A second write, with a key of its own: a retry makes neither again.
-        key = f"{edit.idempotency_key}/in_use" if edit.idempotency_key else ""
+        key = edit.idempotency_key and _digest([edit.idempotency_key, "in_use"])
         again = replace(edit, idempotency_key=key, expected_version=None)
         restored = set_attributes(context, restored.id, {"lifecycle": "in_use"}, again)
     return restored
@@ -186,6 +188,7 @@ def remove_relationship(context: Context, relationship_id: str, edit: EditReason
 def add_group(context: Context, new: NewGroup, edit: EditReason) -> CI:
     """Return a redundancy group; its owner, if any, depends on it. `new` names CIs."""
     permit(context.caller, "edit", new.name)
+    check_name(new.name)
     key = _new_key(context, edit)
 
     def draft() -> Draft:
@@ -228,9 +231,12 @@ def _reference(context: Context, name: str) -> Reference:
 def _new_key(context: Context, edit: EditReason) -> str:
     # A retry must speak of the same record, and nobody else's edit of it.
     if edit.idempotency_key:
-        whose = canonical_json([context.caller.actor, edit.idempotency_key])
-        return "new:" + hashlib.sha256(whose).hexdigest()[:32]
+        return "new:" + _digest([context.caller.actor, edit.idempotency_key])[:32]
     return f"new:{uuid7()}"
+
+
+def _digest(facts: list[str]) -> str:
+    return hashlib.sha256(canonical_json(facts)).hexdigest()
 
 
 def _reasoned(edit: EditReason, reason: str) -> EditReason:

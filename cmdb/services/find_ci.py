@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import difflib
 
-from cmdb.errors import AmbiguousName, UnknownCI
+from cmdb.errors import AmbiguousName, LimitExceeded, UnknownCI
 from cmdb.model.inventory import CI
 from cmdb.model.reports import NamedCI
 from cmdb.model.selection import Or, Selection, Where
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
 
+_LONGEST = 600  # of a class, a slash and a name
 _MOST_CANDIDATES = 20
 _MOST_SUGGESTIONS = 5
 
@@ -24,9 +25,12 @@ def find_ci(context: Context, name: str) -> CI:
     Raises:
         UnknownCI: With the nearest names.
         AmbiguousName: With the candidates.
+        LimitExceeded: It is longer than any name.
     """
     permit(context.caller, "read", name)
     wanted = name.strip()
+    if len(wanted) > _LONGEST:
+        raise LimitExceeded("characters of a name", _LONGEST, len(wanted))
     found = _by_id(context, wanted)
     if found is not None:
         return found

@@ -31,6 +31,7 @@ from cmdb.services import evidence
 from cmdb.services.context import Context
 from cmdb.services.first_answers import ci_as_of
 from cmdb.services.naming import reference_to
+from cmdb.services.record_values import check_edit
 
 SCOPE = "manual"
 ATTEMPTS = 60
@@ -178,6 +179,7 @@ def _checked(context: Context, record: Record) -> SourceRecord:
 
 
 def _stamp(context: Context, edit: EditReason, what: str, facts: list[Any]) -> Stamp:
+    check_edit(edit)
     request = [context.caller.actor, what, facts, edit.expected_version]
     return Stamp(
         actor=context.caller.actor,

@@ -33,6 +33,7 @@ from cmdb.services import evidence
 from cmdb.services.context import Context
 from cmdb.services.import_batches import adapted_size
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 FIRST_BATCH = 500
 ATTEMPTS = 20
@@ -114,7 +115,7 @@ def rank_source(
 
 
 def _stamp(context: Context, source: str, precedence: int, reason: EditReason | str) -> Stamp:
-    edit = EditReason(reason) if isinstance(reason, str) else reason
+    edit = check_edit(EditReason(reason) if isinstance(reason, str) else reason)
     asked = canonical_json([context.caller.actor, "rank", source, precedence])
     return Stamp(
         actor=context.caller.actor,

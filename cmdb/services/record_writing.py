@@ -23,6 +23,7 @@ from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason
 from cmdb.services.context import Context
 from cmdb.services.first_answers import get_node
+from cmdb.services.record_values import check_edit
 
 ATTEMPTS = 30
 _AS_OF = "as_of"
@@ -145,6 +146,7 @@ def _check_version(node: Node, expected: int | None) -> None:
 
 
 def _stamp(context: Context, edit: EditReason, request: Any) -> Stamp:
+    check_edit(edit)
     asked = canonical_json([context.caller.actor, request])
     return Stamp(
         actor=context.caller.actor,

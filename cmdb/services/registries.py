@@ -41,6 +41,7 @@ from cmdb.model.values import NotThatKind, canonical_json
 from cmdb.ports import EditReason
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 _ATTEMPTS = 40
 _LONGEST_PAUSE_SECONDS = 0.25
@@ -165,6 +166,7 @@ def _answered(applied: Applied, asked: Mapping[str, Any]) -> RegistryChange:
 
 
 def _stamp(context: Context, reason: EditReason, asked: Mapping[str, Any]) -> Stamp:
+    check_edit(reason)
     request = canonical_json([asked, context.caller.actor, reason.expected_version])
     return Stamp(
         actor=context.caller.actor,

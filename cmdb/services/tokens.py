@@ -32,6 +32,7 @@ from cmdb.ports import EditReason
 from cmdb.services.authenticate import ACTIVE, REVOKED, forget_tokens
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 DEFAULT_DAYS = 90
 LONGEST_DAYS = 366
@@ -155,6 +156,7 @@ def _write(
 
 
 def _stamp(context: Context, reason: EditReason, what: str, facts: Sequence[object]) -> Stamp:
+    check_edit(reason)
     request = canonical_json([what, context.caller.actor, list(facts), reason.expected_version])
     return Stamp(
         actor=context.caller.actor,

@@ -27,12 +27,13 @@ from cmdb.ports import (
 )
 from cmdb.ports.operations import Operations
 from cmdb.services.local_operations import LocalOperations
+from cmdb.services.record_values import LONGEST_KEY
 from cmdb.store.connection import Connection
 from importers.records import IMPORTER
 from tests.contract.practice_estate import ADMIN, PLANNER, WHY, Shop, minutes
 from tests.contract.stores import host, kept, poured
 
-ONCE = EditReason("because", idempotency_key="k")
+ONCE = EditReason("because", idempotency_key="k" * LONGEST_KEY)
 POWER: dict[str, Any] = {
     "name": "Rectifier",
     "layer": "facility",
