@@ -95,6 +95,8 @@ def add_relationship(context: Context, new: NewRelationship, edit: EditReason) -
     """Return the relationship from a dependent to its provider; `new` names both by id."""
     permit(context.caller, "edit", new.dependent)
     context.store.registry().get_type(new.type)
+    if new.dependent == new.provider:
+        raise BadValue(new.type, "a CI cannot be related to itself")
     other = reference_to(context.store, new.provider)
     link = Link(new.type, other, strength=new.strength, tolerates_seconds=new.tolerates_seconds)
     facts = [new.type, new.dependent, new.provider, new.strength, new.tolerates_seconds]
