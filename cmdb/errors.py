@@ -63,6 +63,11 @@ class CmdbError(Exception):
         """The sentence for a person."""
         return str(self.args[0])
 
+    @classmethod
+    def kinds(cls) -> list[type[CmdbError]]:
+        """Return this class and all below it, parents first."""
+        return [cls, *(kind for child in cls.__subclasses__() for kind in child.kinds())]
+
 
 class BadInput(CmdbError):
     """What was asked for cannot be read."""

@@ -40,6 +40,7 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_IMPORTS_AT_ONCE": "Imports over HTTP that run at once; others wait.",
     "CMDB_THREADS": "Requests that are worked on at once; others wait.",
     "CMDB_REQUEST_SECONDS": "Longest time that a GraphQL query may take.",
+    "CMDB_LONG_REQUEST_SECONDS": "The same for what reads or rewrites everything, see operations.",
     "CMDB_SHUTDOWN_SECONDS": "Longest time that requests get to end when the server stops.",
 }
 """Every environment variable that is read, and what it is for."""
@@ -75,6 +76,7 @@ class ServerSettings:
         imports_at_once: Imports that run at once.
         threads: Requests that are worked on at once.
         request_seconds: Longest time of a query.
+        long_request_seconds: Longest time of what reads or rewrites everything.
         shutdown_seconds: Longest time that requests get to end.
     """
 
@@ -89,6 +91,7 @@ class ServerSettings:
     imports_at_once: int = 2
     threads: int = 16
     request_seconds: int = 30
+    long_request_seconds: int = 600
     shutdown_seconds: int = 30
 
     @property
@@ -120,6 +123,7 @@ class ServerSettings:
             imports_at_once=_number(given, "CMDB_IMPORTS_AT_ONCE", 2, most=64),
             threads=_number(given, "CMDB_THREADS", 16, most=256),
             request_seconds=_number(given, "CMDB_REQUEST_SECONDS", 30, most=3_600),
+            long_request_seconds=_number(given, "CMDB_LONG_REQUEST_SECONDS", 600, most=86_400),
             shutdown_seconds=_number(given, "CMDB_SHUTDOWN_SECONDS", 30, most=3_600),
         )
 

@@ -9,6 +9,7 @@ import typer
 from cmdb.cli.effects import AFFECTED, parse_affected
 from cmdb.cli.options import ExpectedVersion, Json, Key, Limit, Reason, listing_of
 from cmdb.cli.session import session_of
+from cmdb.cli.telling import tell
 
 if TYPE_CHECKING:
     from cmdb.ports import IncidentUpdate
@@ -48,7 +49,7 @@ def open_incident(
     new = NewIncident(title, tuple(parse_affected(each) for each in affects), description)
     with session_of(context).operations() as operations:
         made = operations.open_incident(new, EditReason(reason, None, key))
-    _print_incident(made, is_json=is_json)
+    tell(made, is_json=is_json)
 
 
 def list_incidents(
@@ -66,26 +67,14 @@ def list_incidents(
     listing = listing_of(state, ci, limit, after)
     with session_of(context).operations() as operations:
         page = operations.list_incidents(listing)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(page)
-    from cmdb.cli.practice_tables import print_incidents
-
-    return print_incidents(page)
+    tell(page, is_json=is_json)
 
 
 def show(context: typer.Context, incident_id: Id, is_json: Json = False) -> None:
     """Show an incident, the services it affects and whom to notify."""
     with session_of(context).operations() as operations:
         details = operations.find_incident(incident_id)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(details)
-    from cmdb.cli.practice_tables import print_incident_details
-
-    return print_incident_details(details)
+    tell(details, is_json=is_json)
 
 
 def update(
@@ -157,14 +146,4 @@ def _update(
 
     with session_of(context).operations() as operations:
         incident = operations.update_incident(incident_id, changed, EditReason(*why))
-    _print_incident(incident, is_json=is_json)
-
-
-def _print_incident(incident: Any, *, is_json: bool) -> None:
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(incident)
-    from cmdb.cli.practice_tables import print_incident
-
-    return print_incident(incident)
+    tell(incident, is_json=is_json)

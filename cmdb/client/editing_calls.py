@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cmdb.client import documents
@@ -80,10 +81,11 @@ def rank_source(
     from cmdb.model.source_reports import RankReport
 
     _ = progress
-    return edit(
+    call = edit(
         RankReport,
         documents.RANK_SOURCE,
         EditReason(reason),
         source=source,
         precedence=precedence,
     )
+    return replace(call, is_slow=True)

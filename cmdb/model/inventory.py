@@ -167,6 +167,10 @@ class GraphRows:
     relationships: Mapping[str, Mapping[str, Sequence[Any]]]
 
 
+UNDER_WAY = frozenset({"reading", "running"})
+"""The states of an import run whose process works on it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImportRun:
     """One run of an import, for resuming and for proof of looking.
@@ -177,13 +181,14 @@ class ImportRun:
         scope: Declared scope as text.
         format: Importer.
         fingerprint: Digest of what was read.
-        state: `running`, `interrupted`, `finished`.
+        state: `reading`, `running`, `interrupted`, `failed`, `finished`.
         phase: `records` or `links`.
         done: Records done in the phase.
         started_at: Epoch milliseconds.
         ended_at: Epoch milliseconds, 0 while running.
-        counts: The report, once finished.
+        counts: The report, once finished; the error, once failed or interrupted.
         is_complete: Whether the scope was read completely.
+        continues: Id of the interrupted run that is taken up under this id.
     """
 
     id: str
@@ -198,6 +203,7 @@ class ImportRun:
     ended_at: int = 0
     counts: Mapping[str, Any] = field(default_factory=dict)
     is_complete: bool = False
+    continues: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,15 @@ class AffectedService(Report):
 class ServicesAffected(Report):
     """The services affected, worst first; `withheld` counts those the caller may not see.
 
-    `withheld_criticality` is the highest of theirs, 0 if there are none.
+    `withheld_criticality` is the highest of theirs, 0 if there are none; `withheld_owners` are the
+    teams that own them, each once, that of the worst affected first: whom to ask.
     """
 
     services: tuple[AffectedService, ...]
     basis: Basis
     withheld: int = 0
     withheld_criticality: int = 0
+    withheld_owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,9 +131,21 @@ class Auditing(Protocol):
         ...
 
     def verify_log(
-        self, anchor: Anchor | None = None, progress: Progress | None = None
+        self,
+        anchor: Anchor | None = None,
+        progress: Progress | None = None,
+        *,
+        after: Anchor | None = None,
+        first: int | None = None,
     ) -> VerifyReport:
         """Check the whole chain, and against an anchor kept elsewhere.
+
+        Args:
+            anchor: What was kept elsewhere.
+            progress: Told how far it is.
+            after: Where an earlier portion ended, `until` of its report.
+            first: Check at most so many entries, fewer where they take long; the report says
+                whether there are more.
 
         Raises:
             LogBroken: With the revision and what does not fit.

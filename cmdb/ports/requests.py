@@ -147,7 +147,8 @@ class RecordListing:
 
     Attributes:
         states: Only these; None for all, empty for none.
-        cis: Only those attached to one of these CIs, by name; None for all, empty for none.
+        cis: Only those attached to one of these CIs, by name, or to one that was merged into it;
+            None for all, empty for none.
         from_at: Only those not ended before this moment.
         to_at: Only those that begin before this moment.
         first: Rows of a page, at most `selection.MAX_PAGE`.

@@ -16,7 +16,7 @@ from graphql import (
 )
 from strawberry.types import ExecutionResult
 
-from cmdb.errors import BadSettings, DatabaseError, LimitExceeded
+from cmdb.errors import BadSettings, BadValue, CmdbError, DatabaseError, LimitExceeded
 from cmdb.model.rights import Caller
 from cmdb.ports.service import Service
 from cmdb.settings import ServerSettings
@@ -41,6 +41,17 @@ class Asked:
     variables: Mapping[str, Any] = field(default_factory=dict)
     operation_name: str | None = None
 
+    @classmethod
+    def of(cls, query: str, variables: Any, operation_name: str | None) -> Asked:
+        """Return a document with what a client sent as its variables; None is none.
+
+        Raises:
+            BadValue: They are no map by name: an empty list is none either.
+        """
+        if variables is not None and not isinstance(variables, dict):
+            raise BadValue("variables", "they are no JSON object")
+        return cls(query, variables or {}, operation_name or None)
+
 
 class Api:
     """The GraphQL side of one server.
@@ -54,6 +65,7 @@ class Api:
     def __init__(self, service: Service, settings: ServerSettings, workers: Workers) -> None:
         limits = Limits(
             seconds=settings.request_seconds,
+            long_seconds=max(settings.long_request_seconds, settings.request_seconds),
             introspection=settings.is_development,
             trusted=trusted_documents(settings.trusted_documents),
         )
@@ -92,8 +104,7 @@ class Api:
                 try:
                     await still_known()
                 except DatabaseError as error:
-                    shown = show_error(as_error(error), context.request_id)
-                    yield ExecutionResult(data=None, errors=[shown])
+                    yield refused(error, context.request_id)
                     return
                 yield result
 
@@ -117,8 +128,8 @@ class Api:
             for node in operation.selection_set.selections
             if isinstance(node, FieldNode)
         ]
-        # Strawberry shows the schema that it made nowhere else.
-        root = self.schema._schema.get_root_type(operation.operation)  # noqa: SLF001
+        schema = self.schema._schema  # noqa: SLF001 - Strawberry shows what it made nowhere else
+        root = schema.get_root_type(operation.operation)
         is_known = len(names) == 1 and root is not None and names[0] in root.fields
         return names[0] if is_known else _SEVERAL
 
@@ -138,6 +149,11 @@ def trusted_documents(folder: Path | None) -> frozenset[str] | None:
     if not texts:
         raise BadSettings("CMDB_TRUSTED_DOCUMENTS", f"{folder} holds no *.graphql file")
     return frozenset(document_hash(text) for text in texts)
+
+
+def refused(error: CmdbError, request_id: str) -> ExecutionResult:
+    """Return an error as the result of a document."""
+    return ExecutionResult(data=None, errors=[show_error(as_error(error), request_id)])
 
 
 def answer_of(result: ExecutionResult) -> dict[str, Any]:

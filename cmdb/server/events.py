@@ -30,6 +30,7 @@ _HEADERS = {"X-Accel-Buffering": "no"}
 _QUIET: Final = b":\n\n"
 _COMPLETE: Final = b"event: complete\ndata:\n\n"
 _STOPPING: Final = b": the server stops; come again\nretry: 1000\n\n"
+_END: Final[Any] = object()
 
 
 def event_stream(request: Request, asked: Asked, caller: Caller) -> EventStream:
@@ -55,6 +56,7 @@ class EventStream(Response):
         self._asked = asked
         self._caller = caller
 
+    # ASGI calls with three; the scope is that of the request.
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send events as they come."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
@@ -120,9 +122,6 @@ async def _paced(
             pending.cancel()
             await asyncio.gather(pending, return_exceptions=True)
         await results.aclose()
-
-
-_END: Final[Any] = object()
 
 
 def _event(result: ExecutionResult) -> bytes:

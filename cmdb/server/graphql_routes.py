@@ -22,6 +22,7 @@ from cmdb.server.events import event_stream
 from cmdb.server.http_errors import JSONResponse, status_of_code
 from cmdb.server.identity import caller_of
 from cmdb.server.serving import noted_of, serving_of
+from cmdb_graphql.errors import BAD_DOCUMENT
 
 PATH = "/graphql"
 
@@ -46,8 +47,7 @@ async def answer_document(request: Request) -> Response:
     settings = serving.settings
     body = await read_body(request, settings.body_limit_bytes, settings.request_seconds)
     asked = asked_by(body)
-    kind, name = serving.api.kind_of(asked)
-    noted.operation = f"{kind} {name}".strip()
+    kind = _note_kind(request, asked)
     if _accepts(request, _EVENTS):
         return event_stream(request, asked, caller)
     if kind == SUBSCRIPTION:
@@ -63,8 +63,7 @@ async def answer_document(request: Request) -> Response:
 
 async def answer_events(request: Request) -> Response:
     """Answer a document of the address as a stream of events; in development also GraphiQL."""
-    noted, serving = noted_of(request), serving_of(request)
-    noted.operation = "graphql"
+    noted_of(request).operation = "graphql"
     if _accepts(request, _EVENTS):
         caller = await caller_of(request)
         given = request.query_params
@@ -75,12 +74,10 @@ async def answer_events(request: Request) -> Response:
                 "operationName": given.get("operationName"),
             }
         )
-        kind, name = serving.api.kind_of(asked)
-        noted.operation = f"{kind} {name}".strip()
-        if kind == MUTATION:
+        if _note_kind(request, asked) == MUTATION:
             raise HTTPException(405, "A mutation is sent by POST", {"Allow": "POST"})
         return event_stream(request, asked, caller)
-    if serving.settings.is_development and _accepts(request, "text/html"):
+    if serving_of(request).settings.is_development and _accepts(request, "text/html"):
         from strawberry.http.ides import get_graphql_ide_html
 
         page = get_graphql_ide_html("graphiql")
@@ -103,6 +100,13 @@ def asked_by(body: bytes) -> Asked:
     return _asked(_parsed(body))
 
 
+def _note_kind(request: Request, asked: Asked) -> str:
+    """Return the kind of operation, noted with its root field for log and figures."""
+    kind, name = serving_of(request).api.kind_of(asked)
+    noted_of(request).operation = f"{kind} {name}".strip()
+    return kind
+
+
 def _parsed(body: bytes) -> Any:
     try:
         return orjson.loads(body)
@@ -116,14 +120,11 @@ def _asked(given: Any) -> Asked:
     if not isinstance(given, dict):
         raise BadValue("body", "it is no JSON object")
     query, name = given.get("query"), given.get("operationName")
-    variables = given.get("variables") or {}
     if not isinstance(query, str):
         raise BadValue("query", "it is no text")
-    if not isinstance(variables, dict):
-        raise BadValue("variables", "they are no JSON object")
     if name is not None and not isinstance(name, str):
         raise BadValue("operationName", "it is no text")
-    return Asked(query, variables, name or None)
+    return Asked.of(query, given.get("variables"), name)
 
 
 def _answer(request: Request, result: ExecutionResult) -> Response:
@@ -136,7 +137,7 @@ def _answer(request: Request, result: ExecutionResult) -> Response:
     status = 200
     is_modern = _accepts(request, _RESPONSE)
     if result.data is None and result.errors:
-        found = 400 if code_of(result) == "BAD_DOCUMENT" else status_of_code(code_of(result))
+        found = 400 if code_of(result) == BAD_DOCUMENT else status_of_code(code_of(result))
         status = found if is_modern or found >= 500 else 200
     made = JSONResponse(answer_of(result), status)
     if is_modern:

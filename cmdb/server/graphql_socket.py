@@ -25,12 +25,12 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
-from cmdb.errors import CmdbError, Unauthenticated
-from cmdb.server.api import Asked
+from cmdb.errors import BadValue, CmdbError, Unauthenticated
+from cmdb.server.api import Asked, refused
+from cmdb.server.http_errors import SOCKET_FORBIDDEN
 from cmdb.server.identity import known_by
 from cmdb.server.serving import noted_of, serving_of
 
-FORBIDDEN: Final = 4403
 NOT_ACCEPTABLE: Final = 4406
 MOST_SUBSCRIPTIONS = 20
 _INIT_WITHIN = timedelta(seconds=10)
@@ -59,11 +59,11 @@ class _Connection:
         self._serving = serving_of(websocket)
         self._given = websocket.headers.get("authorization", "")
         self._handler: Any = BaseGraphQLTransportWSHandler(
-            view=self,  # type: ignore[arg-type]
-            websocket=self,  # type: ignore[arg-type]
+            view=self,  # type: ignore[arg-type]  # what the handler calls of a view
+            websocket=self,  # type: ignore[arg-type]  # and of a socket
             context=_Entering(),
             root_value=None,
-            schema=self,  # type: ignore[arg-type]
+            schema=self,  # type: ignore[arg-type]  # and of a schema
             connection_init_wait_timeout=_INIT_WITHIN,
             max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
         )
@@ -97,25 +97,30 @@ class _Connection:
     async def stream(
         self,
         query: str,
-        variable_values: Mapping[str, Any] | None = None,
+        variable_values: Any = None,
         context_value: Any = None,
         root_value: None = None,  # noqa: ARG002 - the handler names it
         operation_name: str | None = None,
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Return the results of an operation; the connection ends with the token."""
-        asked = Asked(query, variable_values or {}, operation_name)
+        try:
+            asked = Asked.of(query, variable_values, operation_name)
+        except BadValue as error:
+            return _once(refused(error, noted_of(self._websocket).request_id))
         return self._results(asked, context_value)
 
     async def _results(self, asked: Asked, context: Any) -> AsyncGenerator[ExecutionResult, None]:
+        # Each operation is a request of its own: what one was told of the registry ages.
+        fresh = self._serving.api.context(context.caller, context.request_id)
         results = self._serving.api.stream(
-            asked, context, lambda: known_by(self._websocket, self._given)
+            asked, fresh, lambda: known_by(self._websocket, self._given)
         )
         try:
             async for result in results:
                 yield result
         except Unauthenticated as error:
             noted_of(self._websocket).code = error.code
-            await self.close(FORBIDDEN, "Forbidden")
+            await self.close(SOCKET_FORBIDDEN, "Forbidden")
         finally:
             await results.aclose()
 
@@ -153,3 +158,7 @@ class _Entering:
 
     def __init__(self) -> None:
         self.connection_params: Mapping[str, Any] = {}
+
+
+async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+    yield result

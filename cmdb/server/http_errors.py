@@ -11,13 +11,15 @@ import orjson
 from starlette.responses import Response
 
 from cmdb import errors
+from cmdb_graphql.errors import INTERNAL
 
 BODY_BYTES = "bytes of the body"
 BODY_SECONDS = "seconds to send the body"
 IMPORT_BYTES = "bytes of an import"
 IMPORT_FILES = "files of an import"
 IMPORTS_AT_ONCE = "imports at once"
-INTERNAL = "INTERNAL"
+SOCKET_FORBIDDEN = 4403
+"""What a WebSocket is closed with where HTTP would answer 403."""
 
 STATUS_BY_ERROR: Mapping[type[errors.CmdbError], int] = {
     errors.CmdbError: 500,
@@ -105,9 +107,4 @@ class JSONResponse(Response):
 
 @cache
 def _all_codes() -> dict[str, int]:
-    found, kinds = {}, [errors.CmdbError]
-    while kinds:
-        kind = kinds.pop()
-        found[kind.code] = status_of(kind)
-        kinds += kind.__subclasses__()
-    return found
+    return {kind.code: status_of(kind) for kind in errors.CmdbError.kinds()}

@@ -26,6 +26,7 @@ from cmdb.server.identity import caller_of
 from cmdb.server.import_jobs import REJECTS, RESULTS, Job
 from cmdb.server.serving import noted_of, serving_of
 from cmdb.server.uploads import receive_input
+from cmdb_graphql.errors import INTERNAL
 
 router = APIRouter()
 Known = Annotated[Caller, Depends(caller_of)]
@@ -56,21 +57,7 @@ async def begin_import(file_format: str, request: Request, caller: Known) -> Res
         known = await serving.run(serving.service.announce_import, caller, asked)
         if known is not None:
             return await _answer_known(request, caller, known, waits=waits)
-        folder = Path(tempfile.mkdtemp(prefix="cmdb-upload-"))
-        try:
-            name = request.query_params.get("file_name", "the body")
-            source, mapping = await receive_input(request, folder, name)
-        except BaseException:
-            # Nothing stays of an upload that broke off.
-            serving.service.withdraw_import(asked.run_id)
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        wanted = replace(asked, mapping=mapping)
-        if _flag(request, REJECTS):
-            wanted = replace(wanted, rejects=folder / REJECTS)
-        if _flag(request, RESULTS):
-            wanted = replace(wanted, results=folder / RESULTS)
-        ended = serving.imports.start(place, Job(caller, source, wanted, folder))
+        ended = serving.imports.start(place, await _receive(request, caller, asked))
     if not waits:
         return await _answer_run(request, caller, asked.run_id, 202)
     return await _answer_end(request, caller, asked.run_id, await asyncio.shield(ended))
@@ -130,6 +117,25 @@ def _take(lines: Iterator[bytes]) -> bytes:
     return b"".join(block)
 
 
+async def _receive(request: Request, caller: Caller, asked: ImportRequest) -> Job:
+    """Return the import whose input has arrived; nothing stays of an upload that broke off."""
+    folder = Path(tempfile.mkdtemp(prefix="cmdb-upload-"))
+    try:
+        name = request.query_params.get("file_name", "the body")
+        source, mapping = await receive_input(request, folder, name)
+    except BaseException:
+        serving_of(request).service.withdraw_import(asked.run_id)
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    wanted = replace(
+        asked,
+        mapping=mapping,
+        rejects=folder / REJECTS if _flag(request, REJECTS) else None,
+        results=folder / RESULTS if _flag(request, RESULTS) else None,
+    )
+    return Job(caller, source, wanted, folder)
+
+
 async def _answer_known(
     request: Request, caller: Caller, known: RunReport, *, waits: bool
 ) -> Response:
@@ -149,7 +155,7 @@ async def _answer_end(
         noted.code = error.code
         return error_answer(error, noted.request_id)
     if error is not None:
-        noted.code = "INTERNAL"
+        noted.code = INTERNAL
         return internal_answer(noted.request_id)
     return await _answer_run(request, caller, run_id, 200)
 

@@ -48,6 +48,8 @@ async def receive_input(
     Raises:
         LimitExceeded: It is too large, or it has too many files.
         BadFile: It is not compressed as it says, or no multipart body.
+        BadValue: It is compressed in another way than gzip, announces no length that can be, or
+            has no part `file`, other parts, or a file without a name or with one that came before.
     """
     limit = serving_of(request).settings.import_limit_bytes
     kind, options = parse_options_header(request.headers.get("content-type", ""))
@@ -115,10 +117,9 @@ async def _receive_parts(
     if not parts.files:
         raise BadValue("file", "the form has no part of that name")
     if len(parts.files) == 1:
-        name, path = parts.files[0]
-        return ImportInput(
-            path=path, name=request.query_params.get("file_name", name)
-        ), parts.mapping
+        own, path = parts.files[0]
+        name = request.query_params.get("file_name", own)
+        return ImportInput(path=path, name=name), parts.mapping
     return ImportInput(path=folder / INPUT, name="the folder"), parts.mapping
 
 

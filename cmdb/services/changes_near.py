@@ -3,9 +3,10 @@
 The cost is in proportion to the changes found, not to the length of the log: the versions of the
 CIs and relationships of the neighbourhood say which of them changed since the moment, and each
 change names the one before it (ADR 5). Reads of the database: those that name the CIs asked about;
-one for the moment; one for the planned changes, and one for their CIs where there are any; for each
-500 CIs of a ring around those asked about one for their values and one for their relationships;
-for each 500 of all of them one for their names; and one for each entry of the log that is told.
+one for the moment; for each 500 CIs of a ring around those asked about one for their values and one
+for their relationships; for each 500 of all of them one for their names; one for what was merged
+into them, and one more for each link of a chain of merges; one for the planned changes, and one for
+their CIs where there are any; and one for each entry of the log that is told.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from cmdb.services.permit import permit
 from cmdb.services.present import effects_of
 from cmdb.services.read_log import kind_of_change
 from cmdb.services.record_cis import RecordCIs
-from cmdb.services.record_listing import check_aware
+from cmdb.services.record_values import check_aware
 
 MOST_HOPS = 5
 MOST_EVENTS = 1_000
@@ -186,11 +187,12 @@ def _planned(
     context: Context, surroundings: _Surroundings, since_at: datetime, limit: int
 ) -> tuple[list[NearEvent], bool]:
     """Return what planned changes touch, and whether there are more of them."""
+    survivors = context.store.merged_into(surroundings.ids)
     page = context.store.list_nodes(
         NodeListing(
             "change",
             TOLD_STATES,
-            concerns=surroundings.ids,
+            concerns=[*surroundings.ids, *survivors],
             from_at=to_epoch_ms(since_at),
             first=limit,
         )
@@ -199,9 +201,10 @@ def _planned(
     events = []
     for node in page.nodes:
         for effect in effects_of(node):
-            if effect.ci not in surroundings.hops or _is_over(effect.end_at, since_at):
+            ci = survivors.get(effect.ci, effect.ci)
+            if ci not in surroundings.hops or _is_over(effect.end_at, since_at):
                 continue
-            subject = surroundings.cis.named(effect.ci)
+            subject = surroundings.cis.named(ci)
             is_told = not any(map(concerned.hides, node.concerns))
             title = node.body["title"] if is_told else "a change"
             times: dict[str, Any] = {"start_at": effect.start_at, "end_at": effect.end_at}
@@ -210,7 +213,7 @@ def _planned(
                     effect.start_at or since_at,
                     "change",
                     subject,
-                    surroundings.hops[effect.ci],
+                    surroundings.hops[ci],
                     0,
                     node.id,
                     str(node.body["planned_by"]),

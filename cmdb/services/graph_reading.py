@@ -29,11 +29,6 @@ class LocalGraphReading:
         permit(self._context.caller, "read")
         return self._context.store.registry()
 
-    def head_revision(self) -> int:
-        """Return the newest revision."""
-        permit(self._context.caller, "read")
-        return self._context.store.head().revision
-
     def select_cis(self, selection: Selection) -> CIPage:
         """Return a page of CIs; `fields` and `relations` of the selection are not looked at.
 

@@ -25,6 +25,7 @@ from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skip
 from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context
 from cmdb.services.import_batches import BatchWriter, RunFacts
+from cmdb.services.import_failures import KeptRun, announced, scope_text
 from cmdb.services.import_files import Rejects, Results
 from cmdb.services.import_names import check_names
 from cmdb.services.import_runs import REPORT
@@ -60,8 +61,20 @@ def import_inventory(
     """
     permit(context.caller, "import", request.source)
     check_names(request.source, request.scope)
-    # The head tells whether another process changed the registries.
-    context.store.head()
+    # The head tells whether another process changed the registries; later each write does.
+    context = replace(context, store=context.store.for_request())
+    with KeptRun(context, request) as kept:
+        return _import(context, importer, source, request, progress, kept)
+
+
+def _import(
+    context: Context,
+    importer: Importer,
+    source: ImportInput,
+    request: ImportRequest,
+    progress: Progress | None,
+    kept: KeptRun,
+) -> ImportReport:
     registry = context.store.registry()
     spool = Spool(registry)
     with (
@@ -78,7 +91,8 @@ def import_inventory(
             run, is_resumed = _begin(context, request, spool)
             facts = RunFacts(run, rules, request.reason, is_resumed)
             writer = BatchWriter(context, spool, facts, results, progress)
-            outcome = _write(context, writer, request, is_resumed=is_resumed)
+            kept.now = lambda: None if request.is_dry_run else writer.run
+            outcome = _write(writer, request, is_resumed=is_resumed)
         finally:
             spool.close()
     report = reading.report(
@@ -124,16 +138,7 @@ def _faster_switches() -> Iterator[None]:
         sys.setswitchinterval(before)
 
 
-def scope_text(request: ImportRequest) -> str:
-    """Return the declared scope as text; without one, the source is its own scope."""
-    if request.scope:
-        return ",".join(f"{name}={value}" for name, value in sorted(request.scope.items()))
-    return f"source={request.source}"
-
-
-def _write(
-    context: Context, writer: BatchWriter, request: ImportRequest, *, is_resumed: bool
-) -> dict[str, Any]:
+def _write(writer: BatchWriter, request: ImportRequest, *, is_resumed: bool) -> dict[str, Any]:
     if request.is_dry_run:
         return writer.plan()
     try:
@@ -141,7 +146,6 @@ def _write(
             return writer.write_at_once()
         return writer.write()
     except KeyboardInterrupt:
-        context.store.save_run(replace(writer.run, state="interrupted"))
         raise Interrupted(
             f"Stopped after {writer.run.done} of {writer.spool.total} ({writer.run.phase}). "
             "Whatever was written is whole. The same command takes the run up again.",
@@ -154,7 +158,10 @@ def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[Impo
     for run in context.store.find_runs(source=request.source, scope=scope):
         is_same = (run.fingerprint, run.format) == (spool.fingerprint, request.format)
         if is_same and run.state != "finished":
-            return replace(run, state="running"), True
+            if request.run_id not in ("", run.id) and not request.is_dry_run:
+                alias = announced(context, request)
+                context.store.save_run(replace(alias, continues=run.id))
+            return replace(run, state="running", ended_at=0, counts={}), True
     now = to_epoch_ms(context.clock.now())
     made = ImportRun(
         id=request.run_id or str(uuid7()),

@@ -82,7 +82,7 @@ class Deciding:
         self._is_writing = False
         self._unfinished = {
             run.id
-            for state in ("running", "interrupted")
+            for state in ("reading", "running", "interrupted", "failed")
             for run in store.find_runs(state=state, limit=1_000)
         }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from cmdb.errors import BadValue, UnknownRecord
@@ -11,10 +12,11 @@ from cmdb.model.rights import Caller
 from cmdb.model.selection import MAX_PAGE
 from cmdb.model.system_reports import RunList, RunReport
 from cmdb.services.context import Context
+from cmdb.services.import_failures import ERROR, LOST
 from cmdb.services.permit import permit
 
-REPORT, ERROR = "report", "error"
-"""Under which names a run keeps in its `counts` what it reported, or what ended it."""
+REPORT = "report"
+"""Under which name a run keeps in its `counts` what it reported."""
 _QUOTING = ("plan", "problems")
 
 
@@ -37,7 +39,9 @@ def find_run(context: Context, run_id: str) -> RunReport:
     found = context.store.find_run(run_id)
     if found is None:
         raise UnknownRecord("import run", run_id)
-    return _shown(found, context.caller)
+    # Taken up under another id, it is told of under both.
+    before = context.store.find_run(found.continues) if found.continues else None
+    return _shown(replace(before or found, id=found.id), context.caller)
 
 
 def _shown(run: ImportRun, caller: Caller) -> RunReport:
@@ -53,11 +57,24 @@ def _shown(run: ImportRun, caller: Caller) -> RunReport:
         from_epoch_ms(run.ended_at) if run.ended_at else None,
         run.is_complete,
         _reduced(run.counts.get(REPORT, {}), run, caller),
-        dict(run.counts.get(ERROR, {})),
+        _told(run, caller),
     )
+
+
+def _told(run: ImportRun, caller: Caller) -> dict[str, Any]:
+    error = run.counts.get(ERROR, LOST if run.state == "interrupted" else {})
+    may_import = "importer" in caller.roles and caller.source in ("", run.source)
+    if not error or may_import or _may_quote(run, caller):
+        return dict(error)
+    message = f"Whoever may import {run.source} is told more."
+    return {"code": error["code"], "message": message, "facts": {}}
+
+
+def _may_quote(run: ImportRun, caller: Caller) -> bool:
+    return caller.visibility.sees_all or caller.source == run.source
 
 
 def _reduced(report: Mapping[str, Any], run: ImportRun, caller: Caller) -> dict[str, Any]:
     """Return a report without what it quotes of its input, for those who may not see all of it."""
-    may_quote = caller.visibility.sees_all or caller.source == run.source
+    may_quote = _may_quote(run, caller)
     return {name: value for name, value in report.items() if may_quote or name not in _QUOTING}

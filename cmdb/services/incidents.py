@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from cmdb.errors import BadValue, IllegalTransition
+from cmdb.errors import BadValue
 from cmdb.model.incidents import INCIDENT_MOVES, AffectedCI, Incident
 from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
 from cmdb.model.nodes import Node
@@ -18,12 +18,13 @@ from cmdb.services.context import Context
 from cmdb.services.find_ci import find_ci
 from cmdb.services.permit import permit
 from cmdb.services.record_cis import RecordCIs
-from cmdb.services.record_listing import (
+from cmdb.services.record_listing import list_records, next_cursor
+from cmdb.services.record_values import (
+    begin_update,
     check_aware,
+    check_effect,
     check_text,
     check_title,
-    list_records,
-    next_cursor,
 )
 from cmdb.services.record_writing import create_record, get_record, update_record
 
@@ -39,17 +40,20 @@ def open_incident(context: Context, new: NewIncident, edit: EditReason) -> Incid
         UnknownCI: With the nearest names.
     """
     permit(context.caller, "incident", "incidents")
-    affected = _affected(context, new.affected)
-    body = {
-        "title": check_title(new.title),
-        "description": check_text("description", new.description),
-        "affected": affected,
-        "opened_by": context.caller.actor,
-        "resolved_at": None,
-        "resolution": "",
-    }
-    node = _placed(Node("incident", "", 0, "new", body))
-    made = create_record(context, node, edit, "open incident", plain(asdict(new)))
+
+    def draft() -> Node:
+        body = {
+            "title": check_title(new.title),
+            "description": check_text("description", new.description),
+            "affected": _affected(context, new.affected),
+            "opened_by": context.caller.actor,
+            "resolved_at": None,
+            "resolution": "",
+        }
+        return _placed(Node("incident", "", 0, "new", body))
+
+    request = plain(asdict(new))
+    made = create_record(context, "incident", draft, edit, "open incident", request)
     return _incidents(context, [made])[0]
 
 
@@ -67,9 +71,9 @@ def update_incident(
         BadValue: It is closed, or a value cannot be.
     """
     permit(context.caller, "incident", "incidents")
-    affected = None if update.affected is None else _affected(context, update.affected)
 
     def draft(before: Node) -> Node:
+        affected = None if update.affected is None else _affected(context, update.affected)
         return _updated(context, before, update, affected)
 
     request = plain(asdict(update))
@@ -106,8 +110,7 @@ def _affected(context: Context, given: Sequence[NewAffected]) -> list[dict[str, 
     now = context.clock.now()
     found: dict[str, dict[str, Any]] = {}
     for each in given:
-        if each.effect not in EFFECTS:
-            raise BadValue("effect", f"{each.effect!r} is none", f"One of {', '.join(EFFECTS)}.")
+        check_effect(each.effect, EFFECTS)
         onset_at = check_aware("onset", each.onset_at) or now
         if onset_at > now + _CLOCK_SKEW:
             raise BadValue("onset", f"{each.ci} is affected only from {onset_at:%Y-%m-%dT%H:%MZ}")
@@ -121,26 +124,17 @@ def _affected(context: Context, given: Sequence[NewAffected]) -> list[dict[str, 
 def _updated(
     context: Context, before: Node, update: IncidentUpdate, affected: list[dict[str, Any]] | None
 ) -> Node:
-    moves = INCIDENT_MOVES[before.state]  # type: ignore[index]  # the store holds no other
-    if update.state is not None and update.state not in moves:
-        raise IllegalTransition(f"incident {before.id}", before.state, update.state, moves)
-    if not moves:
-        raise BadValue("incident", f"{before.id} is {before.state} and does not change any more")
-    body = dict(before.body)
-    if update.title is not None:
-        body["title"] = check_title(update.title)
-    if update.description is not None:
-        body["description"] = check_text("description", update.description)
+    begun = begin_update(before, update, INCIDENT_MOVES)
+    body = dict(begun.body)
     if update.resolution is not None:
         body["resolution"] = check_text("resolution", update.resolution)
     if affected is not None:
         body["affected"] = _with_hidden(context, before, affected)
-    state = update.state or before.state
-    if state not in ("resolved", "closed"):
+    if begun.state not in ("resolved", "closed"):
         body["resolved_at"] = None
     elif body["resolved_at"] is None:
         body["resolved_at"] = to_epoch_ms(context.clock.now())
-    return _placed(replace(before, state=state, body=body))
+    return _placed(replace(begun, body=body))
 
 
 def _with_hidden(

@@ -27,7 +27,8 @@ from cmdb.services.outlook import SEVERITY, Effect
 from cmdb.services.permit import permit
 from cmdb.services.preview_change import Foreseen, Plan, foresee, plan_of, report_preview
 from cmdb.services.record_cis import RecordCIs
-from cmdb.services.record_listing import check_title, list_records, next_cursor
+from cmdb.services.record_listing import list_records, next_cursor
+from cmdb.services.record_values import check_title
 from cmdb.services.record_writing import create_record, get_record
 from cmdb.services.withheld_answers import ids_in, withhold
 
@@ -64,32 +65,12 @@ def keep_preview(
     """
     permit(context.caller, "preview_keep", "previews")
     request = plain([title, targets, start_at, end_at, change_id])
-    foreseen = foresee(context, plan_of(context, targets, start_at, end_at, change_id))
-    plan = foreseen.plan
-    body = {
-        "title": check_title(title),
-        "change": change_id,
-        "kept_by": context.caller.actor,
-        "question": {
-            "targets": plain(plan.effects),
-            "start_at": plain(plan.start_at),
-            "end_at": plain(plan.end_at),
-        },
-        "outcomes": {ci: plain(standing) for ci, standing in _standings(foreseen).items()},
-        "revision": foreseen.snapshot.revision,
-        "answer": _answer(report_preview(context, foreseen)),
-    }
-    node = Node(
-        "preview",
-        "",
-        0,
-        STATE,
-        body,
-        concerns=tuple(sorted({effect.ci for effect in plan.effects})),
-        begin_at=to_epoch_ms(plan.start_at),
-        end_at=to_epoch_ms(plan.end_at),
-    )
-    made = create_record(context, node, edit, "keep preview", request)
+
+    def draft() -> Node:
+        plan = plan_of(context, targets, start_at, end_at, change_id)
+        return _node(context, title, change_id, foresee(context, plan))
+
+    made = create_record(context, "preview", draft, edit, "keep preview", request)
     return _kept(context, made)
 
 
@@ -192,6 +173,33 @@ def _differences(
             after.margin,
             is_worse=after.rank > before.rank,
         )
+
+
+def _node(context: Context, title: str, change_id: str, foreseen: Foreseen) -> Node:
+    plan = foreseen.plan
+    body = {
+        "title": check_title(title),
+        "change": change_id,
+        "kept_by": context.caller.actor,
+        "question": {
+            "targets": plain(plan.effects),
+            "start_at": plain(plan.start_at),
+            "end_at": plain(plan.end_at),
+        },
+        "outcomes": {ci: plain(standing) for ci, standing in _standings(foreseen).items()},
+        "revision": foreseen.snapshot.revision,
+        "answer": _answer(report_preview(context, foreseen)),
+    }
+    return Node(
+        "preview",
+        "",
+        0,
+        STATE,
+        body,
+        concerns=tuple(sorted({effect.ci for effect in plan.effects})),
+        begin_at=to_epoch_ms(plan.start_at),
+        end_at=to_epoch_ms(plan.end_at),
+    )
 
 
 def _answer(report: PreviewReport) -> dict[str, Any]:

@@ -6,14 +6,15 @@ The use cases that only a server needs are imported when they are needed, like a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cmdb.errors import KeyReused, UnknownRecord
+from cmdb.errors import CmdbError, KeyReused, UnknownRecord
 from cmdb.model.log import LogHead
 from cmdb.model.rights import Caller
 from cmdb.services.context import Context
-from cmdb.services.import_inventory import scope_text
+from cmdb.services.import_failures import announce, scope_text
 from cmdb.services.import_names import check_names
 from cmdb.services.local_operations import LocalOperations
 from cmdb.services.permit import permit
@@ -56,7 +57,7 @@ class LocalService:
     def operations(self, caller: Caller) -> Operations:
         """Return the operations on behalf of a caller; closing them closes nothing else."""
         return ServedOperations(
-            replace(self._context, caller=caller),
+            self._for(caller),
             self._find_importer,
             self._list_importers,
             self._encode,
@@ -67,7 +68,10 @@ class LocalService:
         """Return batched reads on behalf of a caller."""
         from cmdb.services.graph_reading import LocalGraphReading
 
-        return LocalGraphReading(replace(self._context, caller=caller))
+        return LocalGraphReading(self._for(caller))
+
+    def _for(self, caller: Caller) -> Context:
+        return replace(self._context, caller=caller, store=self._context.store.for_request())
 
     def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
         """Note a run that is about to begin, or return the one that has its id already."""
@@ -81,11 +85,16 @@ class LocalService:
                 self.imports.withdraw(request.run_id)
         if known is not None and not _is_same(known, request):
             raise KeyReused(request.run_id)
+        if known is None:
+            announce(self._context, request)
         return known
 
     def withdraw_import(self, run_id: str) -> None:
         """Forget a run that was announced and does not begin."""
         self.imports.withdraw(run_id)
+        # What cannot be noted now counts as interrupted before long.
+        with suppress(CmdbError):
+            self._context.store.withdraw_run(run_id)
 
     def _recorded(self, caller: Caller, run_id: str) -> RunReport | None:
         from cmdb.services.import_runs import find_run

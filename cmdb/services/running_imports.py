@@ -1,7 +1,7 @@
 """Which imports does this process run, and how far are they? Asked before the database is.
 
 The database learns of a run when its input was read; whoever started it by a request wants to know
-before that, and why it failed. Both stand here, for the newest runs of this process.
+before that, and each batch. Both stand here, for the newest runs of this process.
 """
 
 from __future__ import annotations
@@ -12,15 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from cmdb.errors import CmdbError, Interrupted
+from cmdb.model.inventory import UNDER_WAY
 from cmdb.model.system_reports import RunReport
-from cmdb.services.import_inventory import scope_text
+from cmdb.services.import_failures import ended_state, scope_text, told
 
 if TYPE_CHECKING:
     from cmdb.model.import_reports import ImportReport, ImportRequest
 
 KEPT = 200
-UNDER_WAY = frozenset({"reading", "running"})
 
 
 class RunningImports:
@@ -86,8 +85,7 @@ class RunningImports:
 
     def fail(self, run_id: str, error: BaseException, at: datetime) -> None:
         """Note what ended a run."""
-        state = "interrupted" if isinstance(error, Interrupted) else "failed"
-        self._change(run_id, state=state, ended_at=at, error=_told(error))
+        self._change(run_id, state=ended_state(error), ended_at=at, error=told(error))
 
     def find(self, run_id: str) -> RunReport | None:
         """Return a run of this process, or None."""
@@ -115,9 +113,3 @@ class RunningImports:
         ended = [name for name, (run, _) in self._runs.items() if run.state not in UNDER_WAY]
         for name in ended[: max(0, len(self._runs) - self._kept)]:
             del self._runs[name]
-
-
-def _told(error: BaseException) -> dict[str, Any]:
-    if isinstance(error, CmdbError):
-        return {"code": error.code, "message": error.message, "facts": error.facts}
-    return {"code": "INTERNAL", "message": "A defect of the program ended the import.", "facts": {}}

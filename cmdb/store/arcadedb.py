@@ -103,6 +103,7 @@ class ArcadeDB:
     """A `Connection` to one open folder."""
 
     name = "arcadedb"
+    is_shared = False
 
     def __init__(
         self,

@@ -22,7 +22,6 @@ Row: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = Mapping[str, Any]
 
 WRITE_ATTEMPTS = 12
-READ_ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 1.0
 
@@ -118,9 +117,15 @@ class Transaction(Protocol):
 
 
 class Connection(Protocol):
-    """One database. Safe to share between threads."""
+    """One database. Safe to share between threads.
+
+    Attributes:
+        name: Of the engine.
+        is_shared: Other processes may work with it at the same time.
+    """
 
     name: str
+    is_shared: bool
 
     def setup(self, ddl: Sequence[Ddl]) -> None:
         """Create what is missing of the schema; nothing happens to what is there."""

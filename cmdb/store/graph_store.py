@@ -24,10 +24,11 @@ from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
-from cmdb.store import evidence, log_rows, node_rows, reading, snapshot_rows
+from cmdb.store import evidence, log_rows, merges, node_rows, reading, snapshot_rows
 from cmdb.store.adjacency import find_adjacent
 from cmdb.store.connection import Connection
 from cmdb.store.keeping_store import KeepingStore
+from cmdb.store.run_rows import write_run
 from cmdb.store.schema import migrate
 from cmdb.store.writing import apply_changes, prepare
 
@@ -42,10 +43,11 @@ class GraphStore(KeepingStore):
     def setup(self) -> None:
         """Create or migrate the schema."""
         migrate(self._connection, shipped_registry())
-        self._registry = None
+        self._known.registry = None
 
     def close(self) -> None:
         """Release the database."""
+        self.stop_beating()
         self._connection.close()
 
     # Readers
@@ -181,6 +183,10 @@ class GraphStore(KeepingStore):
         """Return the stored properties of these CIs."""
         return evidence.find_ci_properties(self._connection, ids)
 
+    def merged_into(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return which of these CIs took over each one that was merged away."""
+        return merges.find_merged_into(self._connection, ids)
+
     def relationship_rows(
         self, ci_ids: Sequence[str], *, outgoing_only: bool = False
     ) -> list[dict[str, Any]]:
@@ -228,20 +234,25 @@ class GraphStore(KeepingStore):
         run: ImportRun | None = None,
     ) -> Applied:
         """Write a change set and append one log entry, or refuse."""
+        if run is not None:
+            self._life.begin(run)
         try:
-            return apply_changes(
+            applied = apply_changes(
                 self._connection,
                 self.registry(),
                 changes,
                 stamp,
                 now_ms=self._now_ms(),
                 answer=answer or {},
-                run=run,
+                also=None if run is None else lambda tx: write_run(tx, run, self._life.worker),
             )
         except StalePlan:
             # It may be the registry that has moved: see what the head says of it.
             self.head()
             raise
+        if run is not None:
+            self._life.end(run)
+        return applied
 
     def find_answer(self, stamp: Stamp) -> Applied | None:
         """Return the answer that an idempotency key got before, or None."""

@@ -6,7 +6,10 @@ texts.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Self
 
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.definition_changes import Definition, DefinitionKind
@@ -16,6 +19,15 @@ from cmdb.model.registry import Registry
 from cmdb.ports import Clock
 from cmdb.store import definitions, log_rows, retention_rows, run_rows
 from cmdb.store.connection import Connection
+from cmdb.store.run_life import RunLife
+
+
+@dataclass(slots=True)
+class _KnownRegistry:
+    """The registry that was read last, and the newest that a head has told of."""
+
+    registry: Registry | None = None
+    seen: int = 0
 
 
 class KeepingStore:
@@ -24,32 +36,49 @@ class KeepingStore:
     def __init__(self, connection: Connection, clock: Clock) -> None:
         self._connection = connection
         self._clock = clock
-        self._registry: Registry | None = None
-        self._registry_seen = 0
+        self._life = RunLife(connection)
+        self._known = _KnownRegistry()
+        self._is_for_request = False
+        self._has_asked = False
+
+    def for_request(self) -> Self:
+        """Return this store for one piece of work, which asks once for the head of the log."""
+        made = copy.copy(self)
+        made._is_for_request, made._has_asked = True, False  # noqa: SLF001 - it is our own
+        return made
 
     def head(self) -> LogHead:
         """Return the newest entry's revision, hash and time."""
         head = log_rows.read_head(self._connection)
-        self._registry_seen = max(self._registry_seen, head.registry)
+        self._known.seen = max(self._known.seen, head.registry)
+        self._has_asked = True
         return head
 
     # Import runs and data sources
 
     def save_run(self, run: ImportRun) -> None:
         """Store an import run."""
-        run_rows.save_run(self._connection, run)
+        run_rows.save_run(self._connection, run, self._life)
 
     def find_runs(
         self, *, source: str = "", scope: str | None = None, state: str = "", limit: int = 50
     ) -> list[ImportRun]:
         """Return runs, newest first."""
         return run_rows.find_runs(
-            self._connection, source=source, scope=scope, state=state, limit=limit
+            self._connection, self._life, source=source, scope=scope, state=state, limit=limit
         )
 
     def find_run(self, run_id: str) -> ImportRun | None:
         """Return the run of that id, or None."""
-        return run_rows.find_run(self._connection, run_id)
+        return run_rows.find_run(self._connection, self._life, run_id)
+
+    def withdraw_run(self, run_id: str) -> None:
+        """Note that the input of an announced run never came."""
+        run_rows.withdraw_run(self._connection, run_id, self._life)
+
+    def stop_beating(self) -> None:
+        """Say no more that runs of this process are under way."""
+        self._life.close()
 
     def save_seen(self, run_id: str, digests: bytes) -> None:
         """Keep the digests of the records that a run saw."""
@@ -70,13 +99,16 @@ class KeepingStore:
     # Registries
 
     def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds.
+        """Return the shipped registries with what the graph adds, as the log's head has them.
 
-        Read again once any head of the log that was read since tells of a change.
+        The head tells whether another process changed them; it is asked each time, and in a store
+        `for_request` unless it was asked before. Only what has changed is read again.
         """
-        found = self._registry
-        if found is None or found.revision < self._registry_seen:
-            found = self._registry = definitions.read_registry(self._connection)
+        if not (self._is_for_request and self._has_asked):
+            self.head()
+        found = self._known.registry
+        if found is None or found.revision < self._known.seen:
+            found = self._known.registry = definitions.read_registry(self._connection)
         return found
 
     def definition_version(self, kind: DefinitionKind, name: str) -> int:

@@ -16,6 +16,7 @@ class ObservedConnection:
 
     def __init__(self, connection: Connection, observe: Observe) -> None:
         self.name = connection.name
+        self.is_shared = connection.is_shared
         self._connection = connection
         self._observe = observe
 

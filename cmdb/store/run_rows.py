@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from typing import Any
 
 import orjson
@@ -12,39 +13,74 @@ from cmdb.model.inventory import DataSource, ImportRun
 from cmdb.model.log import LogHead, compress
 from cmdb.store.connection import Connection, Row, Transaction
 from cmdb.store.log_rows import write_logged
+from cmdb.store.run_life import RunLife
 
-SAVE_RUN = "MERGE (r:ImportRun {id: $id}) SET r = $row RETURN r.id AS id"
+SAVE_RUN = """
+MERGE (r:ImportRun {id: $id}) SET r = $row
+SET r.worker = $worker, r.alive_at = timestamp() RETURN r.id AS id
+"""
 FIND_RUNS = """
 MATCH (r:ImportRun)
 WHERE ($source = '' OR r.source = $source) AND ($any_scope OR r.scope = $scope)
-  AND ($state = '' OR r.state = $state)
-RETURN properties(r) AS row ORDER BY r.started_at DESC, r.id DESC LIMIT $limit
+  AND ($state = '' OR r.state = $state) AND coalesce(r.continues, '') = ''
+RETURN properties(r) AS row, timestamp() AS now ORDER BY r.started_at DESC, r.id DESC LIMIT $limit
 """
-FIND_RUN = "MATCH (r:ImportRun {id: $id}) RETURN properties(r) AS row"
+FIND_RUN = """
+MATCH (r:ImportRun {id: $id}) RETURN properties(r) AS row, timestamp() AS now
+"""
+STOP_READING = """
+MATCH (r:ImportRun {id: $id}) WHERE r.state = 'reading'
+SET r.state = 'interrupted' RETURN r.fingerprint AS fingerprint
+"""
+FORGET_RUN = "MATCH (r:ImportRun {id: $id}) DELETE r"
 SAVE_SEEN = "MERGE (s:ImportSeen {id: $id}) SET s.run = $run, s.body = $body RETURN s.id AS id"
 PRECEDENCE = "MATCH (d:DataSource) RETURN collect([d.name, d.precedence]) AS rows"
 SAVE_SOURCE = "MERGE (d:DataSource {name: $name}) SET d.precedence = $precedence RETURN d.name AS n"
 RECORDS_BY_SOURCE = "MATCH (s:SourceRecord) RETURN s.source AS source, count(s) AS records"
 RUNS_BY_SOURCE = """
-MATCH (r:ImportRun) RETURN r.source AS source, r.state AS state, max(r.ended_at) AS ended_at
+MATCH (r:ImportRun) WHERE r.fingerprint <> ''
+RETURN r.source AS source, r.state AS state, max(r.ended_at) AS ended_at
 """
 _SEEN_PART_BYTES = 700_000
+_FIELDS = frozenset(each.name for each in fields(ImportRun))
 
 
-def write_run(tx: Transaction, run: ImportRun) -> None:
-    """Store a run inside a transaction."""
-    tx.run(SAVE_RUN, {"id": run.id, "row": _row(run)})
+def write_run(tx: Transaction, run: ImportRun, worker: str) -> None:
+    """Store a run of a process inside a transaction."""
+    tx.run(SAVE_RUN, {"id": run.id, "row": _row(run), "worker": worker})
 
 
-def save_run(connection: Connection, run: ImportRun) -> None:
+def save_run(connection: Connection, run: ImportRun, life: RunLife) -> None:
     """Store a run in a transaction of its own."""
-    connection.write(lambda tx: write_run(tx, run))
+    life.begin(run)
+    try:
+        connection.write(lambda tx: write_run(tx, run, life.worker))
+    finally:
+        life.end(run)
+
+
+def withdraw_run(connection: Connection, run_id: str, life: RunLife) -> None:
+    """Forget an announced run; note one that had begun before as interrupted."""
+
+    def work(tx: Transaction) -> None:
+        rows = tx.run(STOP_READING, {"id": run_id})
+        if rows and not rows[0][0]:
+            tx.run(FORGET_RUN, {"id": run_id})
+
+    life.drop(run_id)
+    connection.write(work)
 
 
 def find_runs(
-    connection: Connection, *, source: str, scope: str | None, state: str, limit: int
+    connection: Connection,
+    life: RunLife,
+    *,
+    source: str,
+    scope: str | None,
+    state: str,
+    limit: int,
 ) -> list[ImportRun]:
-    """Return runs, newest first."""
+    """Return runs, newest first, without those that are another one taken up."""
     asked = {
         "source": source,
         "scope": scope or "",
@@ -52,13 +88,13 @@ def find_runs(
         "state": state,
         "limit": limit,
     }
-    return [_run(row[0]) for row in connection.read(FIND_RUNS, asked)]
+    return [_run(life, *row) for row in connection.read(FIND_RUNS, asked)]
 
 
-def find_run(connection: Connection, run_id: str) -> ImportRun | None:
+def find_run(connection: Connection, life: RunLife, run_id: str) -> ImportRun | None:
     """Return the run of that id, or None."""
     rows = connection.read(FIND_RUN, {"id": run_id})
-    return _run(rows[0][0]) if rows else None
+    return _run(life, *rows[0]) if rows else None
 
 
 def save_seen(connection: Connection, run_id: str, digests: bytes) -> None:
@@ -142,8 +178,10 @@ def _row(run: ImportRun) -> dict[str, Any]:
         "ended_at": run.ended_at,
         "counts": orjson.dumps(dict(run.counts)).decode(),
         "is_complete": run.is_complete,
+        "continues": run.continues,
     }
 
 
-def _run(row: Mapping[str, Any]) -> ImportRun:
-    return ImportRun(**{**row, "counts": orjson.loads(row["counts"])})
+def _run(life: RunLife, row: Mapping[str, Any], now_ms: int) -> ImportRun:
+    known = {name: value for name, value in row.items() if name in _FIELDS}
+    return life.seen(ImportRun(**{**known, "counts": orjson.loads(row["counts"])}), row, now_ms)

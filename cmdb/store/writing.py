@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -21,7 +21,7 @@ from cmdb.model.changes import (
     difference,
 )
 from cmdb.model.identify import holder_of
-from cmdb.model.inventory import ATTRIBUTE_PREFIX, ImportRun
+from cmdb.model.inventory import ATTRIBUTE_PREFIX
 from cmdb.model.log import Packed, pack
 from cmdb.model.registry import Registry
 from cmdb.model.source_records import SourceRecord, encode_body
@@ -29,7 +29,6 @@ from cmdb.store.connection import Connection, Transaction, search_words
 from cmdb.store.log_rows import append, first_answer, keep_answer, next_time, take_head
 from cmdb.store.node_rows import moved_nodes, node_log_changes, write_nodes
 from cmdb.store.read_sets import verify_read_set
-from cmdb.store.run_rows import write_run
 
 BATCH = 2_000
 
@@ -112,9 +111,9 @@ def apply_changes(
     *,
     now_ms: int,
     answer: Mapping[str, Any],
-    run: ImportRun | None,
+    also: Callable[[Transaction], None] | None = None,
 ) -> Applied:
-    """Write a change set in one transaction; see `Writers.apply`."""
+    """Write a change set, and what `also` writes, in one transaction; see `Writers.apply`."""
     made = changes.prepared
     prepared = made if isinstance(made, Prepared) else prepare(registry, changes)
     lock = sha256(f"{stamp.request_id}{now_ms}{id(changes)}".encode()).hexdigest()[:16]
@@ -131,8 +130,8 @@ def apply_changes(
             raise StalePlan(moved)
         at = next_time(head, now_ms)
         _write_rows(tx, changes, prepared, revision=head.revision + 1, at=at)
-        if run is not None:
-            write_run(tx, run)
+        if also is not None:
+            also(tx)
         if not changes.changes_inventory:
             keep_answer(tx, stamp, head.revision, answer)
             return Applied(head.revision, answer)

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError, get_operation_ast
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode, get_operation_ast
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -24,7 +24,7 @@ from cmdb_graphql.context import ApiContext
 from cmdb_graphql.descriptions import describe
 from cmdb_graphql.documents import Documents, Known
 from cmdb_graphql.errors import as_error, show_errors
-from cmdb_graphql.limits import Limits, check_variables, not_trusted
+from cmdb_graphql.limits import LONG, Limits, check_variables, not_trusted
 from cmdb_graphql.measuring import check_document
 
 MAYBE_WRITTEN = (
@@ -53,9 +53,11 @@ class ApiSchema(strawberry.Schema):
     ) -> ExecutionResult:
         """Return data and errors of a query or mutation, as the caller may see them."""
         context = _context(context_value)
+        seconds = self.limits.seconds
         try:
             await self._check(query, variable_values, context)
-            async with asyncio.timeout(self.limits.seconds):
+            seconds = self._seconds_for(query, operation_name)
+            async with asyncio.timeout(seconds):
                 result = await super().execute(
                     query,
                     variable_values,
@@ -66,7 +68,7 @@ class ApiSchema(strawberry.Schema):
                     operation_extensions,
                 )
         except TimeoutError:
-            result = _failed(self._too_slow(query, operation_name))
+            result = _failed(self._too_slow(query, operation_name, seconds))
         except Exception as error:
             result = _failed(error)
         return _shown(result, context)
@@ -98,12 +100,26 @@ class ApiSchema(strawberry.Schema):
         )
         return _shown_each(results, context)
 
-    def _too_slow(self, query: str | None, operation_name: str | None) -> LimitExceeded:
+    def _seconds_for(self, query: str | None, operation_name: str | None) -> float:
+        """Return the time for an operation; nothing else rides along with a long field."""
+        operation = self._operation(query, operation_name)
+        selected = () if operation is None else operation.selection_set.selections
+        is_long = selected and all(
+            isinstance(node, FieldNode) and node.name.value in LONG for node in selected
+        )
+        return self.limits.long_seconds if is_long else self.limits.seconds
+
+    def _operation(self, query: str | None, name: str | None) -> OperationDefinitionNode | None:
+        return get_operation_ast(self.documents.parsed(query or "").document, name)
+
+    def _too_slow(
+        self, query: str | None, operation_name: str | None, seconds: float
+    ) -> LimitExceeded:
         # Whoever waits is told now; what a thread has begun to write it writes.
-        operation = get_operation_ast(self.documents.parsed(query or "").document, operation_name)
+        operation = self._operation(query, operation_name)
         is_write = operation is not None and operation.operation.value == "mutation"
         hint = MAYBE_WRITTEN if is_write else ""
-        return LimitExceeded("seconds", self.limits.seconds, self.limits.seconds, hint)
+        return LimitExceeded("seconds", seconds, seconds, hint)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave errors alone: they are logged and shown once, at the end."""

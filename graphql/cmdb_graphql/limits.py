@@ -15,6 +15,8 @@ from graphql.language import Lexer
 
 from cmdb.errors import LimitExceeded
 
+LONG: Final = frozenset({"verifyLog", "rankSource", "applyRetention", "doctor"})
+"""Root fields that by their nature read or rewrite everything."""
 _OPENING: Final = (TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L)
 _CLOSING: Final = (TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R)
 
@@ -33,6 +35,7 @@ class Limits:
         root_fields: Fields of the operation itself.
         cost: CIs and rows that it may return at most, from page sizes; see `measuring`.
         seconds: Time to answer.
+        long_seconds: Time to answer what by its nature reads or rewrites everything; see `LONG`.
         introspection: Whether the schema may be asked for.
         trusted: SHA-256 of the only documents that are run, as hexadecimal; None: any document.
         cached: Documents kept parsed and validated.
@@ -47,6 +50,7 @@ class Limits:
     root_fields: int = 20
     cost: int = 100_000
     seconds: float = 30.0
+    long_seconds: float = 600.0
     introspection: bool = True
     trusted: frozenset[str] | None = field(default=None, repr=False)
     cached: int = 256

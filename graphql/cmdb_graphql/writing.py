@@ -36,6 +36,11 @@ def reason_of(context: ApiContext, edit: Edit) -> EditReason:
     return context.edit(edit.reason, edit.idempotency_key, version)
 
 
+def as_type(value: object) -> Any:
+    """Return what an operation returned as the type that shows it: read by attribute."""
+    return value
+
+
 def object_of(field: str, given: Any) -> Mapping[str, Any]:
     """Return a JSON object.
 

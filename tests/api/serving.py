@@ -38,6 +38,7 @@ class CountingConnection:
 
     def __init__(self, connection: Connection) -> None:
         self.name = connection.name
+        self.is_shared = connection.is_shared
         self.reads = 0
         self._connection = connection
 

@@ -52,7 +52,7 @@ def test_node_finds_every_kind_of_thing(api: Client) -> None:
     }
 
     for kind, local in kinds.items():
-        id_ = global_id(kind, local)  # type: ignore[arg-type]
+        id_ = global_id(kind, local)  # type: ignore[arg-type]  # a kind by its name
         told = api(document, {"id": id_}, operations=operations).data["node"]
         assert told == {"__typename": kind, "id": id_}
     unknown = global_id("Token", "other")

@@ -19,16 +19,10 @@ from cmdb.ports import (
     RecordListing,
     Target,
 )
-from cmdb.store.connection import Connection
 from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
 
 WINDOW = (minutes(60), minutes(120))
 PATCH = NewChange("patch the database", (Target("db"),), *WINDOW)
-
-
-@pytest.fixture
-def shop(connection: Connection) -> Shop:
-    return Shop(connection)
 
 
 def restart(name: str, start: float, end: float) -> Target:
@@ -79,7 +73,7 @@ def test_legal_moves_are_made_and_others_refused_with_the_legal_ones(shop: Shop)
         replace(PATCH, targets=(restart("db", 59, 70),)),
         replace(PATCH, targets=(restart("db", 110, 121),)),
         replace(PATCH, targets=(restart("db", 80, 70),)),
-        replace(PATCH, targets=(Target("db", "explosion"),)),  # type: ignore[arg-type]
+        replace(PATCH, targets=(Target("db", "explosion"),)),  # type: ignore[arg-type]  # no such effect
     ],
 )
 def test_what_no_change_can_be_is_refused(shop: Shop, wrong: NewChange) -> None:

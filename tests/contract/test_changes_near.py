@@ -10,15 +10,20 @@ import pytest
 
 from cmdb.errors import BadValue, UnknownCI
 from cmdb.ports import ChangeUpdate, EditReason, NewChange, NewRelationship, Target
-from cmdb.store.connection import Connection
-from tests.contract.practice_estate import ADMIN, NOW, VIEWER, WHY, Shop, minutes
+from tests.contract.practice_estate import (
+    ADMIN,
+    FIRST_DOUBLE,
+    NOW,
+    SECOND_DOUBLE,
+    VIEWER,
+    WHY,
+    Shop,
+    merge_doubles,
+    minutes,
+    with_doubles,
+)
 
 START = NOW - timedelta(days=1)
-
-
-@pytest.fixture
-def shop(connection: Connection) -> Shop:
-    return Shop(connection)
 
 
 @dataclass
@@ -110,6 +115,26 @@ def test_planned_changes_are_told_when_they_begin_and_drafts_are_not(shop: Shop)
     ]
     assert (events[0].change, events[0].what) == (made.id, "patch (scheduled): degraded")
     assert later == ()
+
+
+def test_changes_planned_for_what_was_merged_away_are_told_of_the_survivor(shop: Shop) -> None:
+    with_doubles(shop)
+    for name in (FIRST_DOUBLE, SECOND_DOUBLE):
+        new = NewChange(name, (Target(name),), minutes(60), minutes(90), state="scheduled")
+        shop.as_(ADMIN).plan_change(new, WHY)
+
+    def planned(name: str, hops: int) -> list[tuple[str, int, str]]:
+        events = shop.as_(ADMIN).changes_near([name], NOW, hops=hops).events
+        return sorted((e.subject.name, e.hops, e.what) for e in events if e.kind == "change")
+
+    apart = planned("db", 0)
+    merge_doubles(shop)
+
+    assert apart == []
+    first, second = (f"{name} (scheduled): outage" for name in (FIRST_DOUBLE, SECOND_DOUBLE))
+    assert planned("db", 0) == [("db", 0, first), ("db", 0, second)]
+    assert planned("orders", 1) == [("db", 1, first), ("db", 1, second)]
+    assert planned("web-1", 0) == []
 
 
 def test_of_what_is_restricted_only_the_class_is_told(shop: Shop) -> None:

@@ -50,7 +50,7 @@ def compiled(visibility: Visibility = SEES_ALL, **asked: Any) -> Compiled:
         (Where("tls", "lt", True), "an operator for boolean"),
         (Where("lifecycle", "eq", "deleted"), "one of planned"),
         (Where("created_at", "gt", "yesterday"), "a time such as"),
-        (Where("created_at", "gt", datetime(2026, 1, 1)), "with its zone"),  # noqa: DTZ001 (on purpose)
+        (Where("created_at", "gt", datetime(2026, 1, 1)), "with its zone"),  # noqa: DTZ001 - on purpose
         (Where("ports", "eq", object()), "expected"),
     ],
 )

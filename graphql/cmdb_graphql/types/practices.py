@@ -118,12 +118,16 @@ class AffectedService:
 
 @strawberry.type
 class ServicesAffected:
-    """The services affected, worst first; `withheld` counts those the caller may not see."""
+    """The services affected, worst first; `withheld` counts those the caller may not see.
+
+    `withheldOwners` are the teams that own those: whom to ask.
+    """
 
     services: list[AffectedService]
     basis: Basis
     withheld: int
     withheld_criticality: int
+    withheld_owners: list[str]
     report: JSON = whole_report()
 
 

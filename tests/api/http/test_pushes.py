@@ -218,6 +218,29 @@ def test_a_socket_answers_queries_and_completes_them(server: RunningServer) -> N
     assert told[1] == {"id": "q", "type": "complete"}
 
 
+@pytest.mark.parametrize("wrong", [[], [1], "", 0])
+def test_variables_that_are_no_map_are_refused_on_a_socket_and_in_an_address(
+    server: RunningServer, wrong: Any
+) -> None:
+    secret = server.token("viewer")
+    query = "{ whoami { actor } }"
+    told: list[dict[str, Any]] = []
+    with socket(server, secret) as opened:
+        receive(opened)
+        for name, variables in (("wrong", wrong), ("map", {}), ("null", None)):
+            payload: dict[str, Any] = {"query": query, "variables": variables}
+            opened.send(json.dumps({"id": name, "type": "subscribe", "payload": payload}))
+            told += [receive(opened), receive(opened)]
+    with server.client("viewer") as client:
+        params = {"query": query, "variables": json.dumps(wrong)}
+        answer = client.get("/graphql", params=params, headers={"Accept": "text/event-stream"})
+
+    first = told[0]["payload"]["errors"][0]["extensions"]
+    assert (first["code"], first["facts"]["field"]) == ("BAD_VALUE", "variables")
+    assert [each["payload"]["data"] for each in told[2::2]] == [{"whoami": {"actor": "viewer"}}] * 2
+    assert (answer.status_code, answer.json()["code"]) == (400, "BAD_VALUE")
+
+
 @pytest.mark.parametrize("payload", [{}, {"Authorization": "Bearer cmdb_nobody"}])
 def test_a_socket_without_a_token_that_holds_is_closed(
     server: RunningServer, payload: dict[str, str]

@@ -198,7 +198,7 @@ def test_no_outage_is_one_quiet_slice() -> None:
 
 def test_a_naive_or_backward_time_is_refused() -> None:
     with pytest.raises(InvalidOutage):
-        Outage("a", State.DOWN, datetime(2026, 1, 1))  # noqa: DTZ001 (that is the point)
+        Outage("a", State.DOWN, datetime(2026, 1, 1))  # noqa: DTZ001 - that is the point
     with pytest.raises(InvalidOutage):
         Outage("a", State.DOWN, at(5), at(5))
 

@@ -1,0 +1,120 @@
+"""What is on record of an import before it writes, and when it does not finish?
+
+From its announcement on, so that every process can tell of it; its error as it may be told. A path
+of the machine says nothing to whoever asks from elsewhere: of each its last part is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final, Self
+
+import orjson
+
+from cmdb.errors import CmdbError, Interrupted
+from cmdb.model.import_reports import ImportRequest
+from cmdb.model.inventory import ImportRun, to_epoch_ms
+from cmdb.services.context import Context
+
+ERROR = "error"
+"""Under which name a run keeps in its `counts` what ended it."""
+LOST: Final[Mapping[str, Any]] = {
+    "code": Interrupted.code,
+    "message": "The process that ran the import ended before it. Whatever was written is whole. "
+    "The same input sent again takes the run up.",
+    "facts": {},
+}
+_PATH = re.compile(r"(?<![\w/.:])(?:[A-Za-z]:)?[/\\](?:[^\s:/\\'\"]+[/\\])+(?=[^\s:/\\'\"])")
+_LONGEST = 2_000
+
+
+def ended_state(error: BaseException) -> str:
+    """Return the state of a run that an error ended."""
+    return "interrupted" if isinstance(error, Interrupted | KeyboardInterrupt) else "failed"
+
+
+def told(error: BaseException) -> dict[str, Any]:
+    """Return code, message and facts of what ended a run, as JSON values."""
+    if isinstance(error, KeyboardInterrupt):
+        message = "Stopped before anything was written. Send it again."
+        return {"code": Interrupted.code, "message": message, "facts": {}}
+    if isinstance(error, CmdbError):
+        message = _without_paths(error.message)[:_LONGEST]
+        return {"code": error.code, "message": message, "facts": _without_paths(_plain(error))}
+    return {"code": "INTERNAL", "message": "A defect of the program ended the import.", "facts": {}}
+
+
+def announce(context: Context, request: ImportRequest) -> None:
+    """Note in the graph that the input of a run is about to be read."""
+    if not request.is_dry_run:
+        context.store.save_run(announced(context, request))
+
+
+def announced(context: Context, request: ImportRequest) -> ImportRun:
+    """Return the run that a request names as it is before its input was read."""
+    before = context.store.find_run(request.run_id)
+    if before is not None and before.state != "finished":
+        return replace(before, state="reading", ended_at=0, counts={})
+    return ImportRun(
+        id=request.run_id,
+        source=request.source,
+        scope=scope_text(request),
+        format=request.format,
+        fingerprint="",
+        state="reading",
+        phase="records",
+        done=0,
+        started_at=to_epoch_ms(context.clock.now()),
+        is_complete=request.is_complete,
+    )
+
+
+class KeptRun:
+    """A run as it goes on: left by an error, it is noted in the graph what ended it.
+
+    Attributes:
+        now: Returns the run as it is; None where nothing is kept of it.
+    """
+
+    def __init__(self, context: Context, request: ImportRequest) -> None:
+        self._context = context
+        run = announced(context, request) if request.run_id and not request.is_dry_run else None
+        self.now: Callable[[], ImportRun | None] = lambda: run
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        """Note the error, if one leaves the block."""
+        run = None if error is None else self.now()
+        if error is None or run is None or run.state == "finished":
+            return
+        at = to_epoch_ms(self._context.clock.now())
+        ended = replace(run, state=ended_state(error), ended_at=at, counts={ERROR: told(error)})
+        # Where not even this can be written, the run counts as interrupted before long.
+        with suppress(CmdbError):
+            self._context.store.save_run(ended)
+
+
+def scope_text(request: ImportRequest) -> str:
+    """Return the declared scope as text; without one, the source is its own scope."""
+    if request.scope:
+        return ",".join(f"{name}={value}" for name, value in sorted(request.scope.items()))
+    return f"source={request.source}"
+
+
+def _plain(error: CmdbError) -> Any:
+    made = orjson.dumps(error.facts, default=str, option=orjson.OPT_NON_STR_KEYS)
+    return orjson.loads(made) if len(made) <= 10 * _LONGEST else {}
+
+
+def _without_paths(value: Any) -> Any:
+    if isinstance(value, str):
+        return _PATH.sub("", value)
+    if isinstance(value, dict):
+        return {name: _without_paths(each) for name, each in value.items()}
+    return [_without_paths(each) for each in value] if isinstance(value, list) else value
