@@ -23,6 +23,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    value_from_ast_untyped,
 )
 
 from cmdb.errors import Forbidden, LimitExceeded
@@ -50,6 +51,8 @@ HEAVY: Final[Mapping[str, int]] = {
     "upsertRecords": 5_000,
 }
 """What root fields cost that compute rather than page; the others cost what they may return."""
+PER_LISTED_OF_HEAVY: Final = 10
+"""What each member of a list costs that such a field is given; elsewhere it costs 1."""
 
 
 def check_document(
@@ -167,6 +170,7 @@ class _Meter:
             cost = self._page(node, definition.args[_PAGE_ARGUMENT].default_value) * (1 + cost)
         if parent in (self._schema.query_type, self._schema.mutation_type):
             cost += HEAVY.get(name, 1)
+            cost += self._listed(node) * (PER_LISTED_OF_HEAVY if name in HEAVY else 1)
         is_schema = name in _INTROSPECTION
         return Measure(
             depth=0 if is_schema else 1 + inner.depth,
@@ -182,6 +186,15 @@ class _Meter:
             if argument.name.value == _PAGE_ARGUMENT:
                 value = self._value(argument.value, default)
         return max(value, 1) if type(value) is int else MAX_PAGE
+
+    def _listed(self, node: FieldNode) -> int:
+        """Return how many members the lists among the arguments have, those of an input too."""
+        total = 0
+        for argument in node.arguments or ():
+            value = value_from_ast_untyped(argument.value, self._values)
+            parts = value.values() if isinstance(value, dict) else [value]
+            total += sum(len(part) for part in parts if isinstance(part, list))
+        return total
 
     def _value(self, given: Any, default: Any) -> Any:
         if isinstance(given, VariableNode):
@@ -212,8 +225,8 @@ class _Meter:
 
 def _values(operation: OperationDefinitionNode, given: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {
-        node.variable.name.value: int(node.default_value.value)
+        node.variable.name.value: value_from_ast_untyped(node.default_value)
         for node in operation.variable_definitions or ()
-        if isinstance(node.default_value, IntValueNode)
+        if node.default_value is not None
     }
     return {**defaults, **given}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from cmdb.errors import BadValue, UnknownCI
 from cmdb.ports import ChangeUpdate, EditReason, NewChange, NewRelationship, Target
+from tests.contract.counted_reads import CountedReads
 from tests.contract.practice_estate import (
     ADMIN,
     FIRST_DOUBLE,
@@ -24,21 +24,6 @@ from tests.contract.practice_estate import (
 )
 
 START = NOW - timedelta(days=1)
-
-
-@dataclass
-class CountedReads:
-    """Passes everything on to a connection and counts the reads."""
-
-    inner: Any
-    texts: list[str] = field(default_factory=list)
-
-    def read(self, text: str, *args: Any, **more: Any) -> Any:
-        self.texts.append(text)
-        return self.inner.read(text, *args, **more)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
 
 
 def edit(shop: Shop, name: str, value: int, reason: str = "tuned") -> None:
