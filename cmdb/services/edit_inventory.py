@@ -116,6 +116,8 @@ def add_relationship(context: Context, new: NewRelationship, edit: EditReason) -
     def draft() -> Draft:
         dependent = find_ci(context, new.dependent).id
         provider = find_ci(context, new.provider).id
+        if dependent == provider:
+            raise BadValue(new.type, "a CI cannot be related to itself")
         link = Link(
             new.type,
             reference_to(context.store, provider),
