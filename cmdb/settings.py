@@ -42,6 +42,7 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_UPLOAD_RATE": "Least bytes of an import for each second of waiting for them.",
     "CMDB_THREADS": "Requests that are worked on at once; others wait.",
     "CMDB_REQUEST_SECONDS": "Longest time that a GraphQL query may take.",
+    "CMDB_LONG_REQUEST_SECONDS": "The same for what reads or rewrites everything, see operations.",
     "CMDB_SHUTDOWN_SECONDS": "Longest time that requests get to end when the server stops.",
 }
 """Every environment variable that is read, and what it is for."""
@@ -79,6 +80,7 @@ class ServerSettings:
         upload_rate_bytes: Least bytes of an import for each second of waiting for them.
         threads: Requests that are worked on at once.
         request_seconds: Longest time of a query.
+        long_request_seconds: Longest time of what reads or rewrites everything.
         shutdown_seconds: Longest time that requests get to end.
     """
 
@@ -95,6 +97,7 @@ class ServerSettings:
     upload_rate_bytes: int = 1 << 10
     threads: int = 16
     request_seconds: int = 30
+    long_request_seconds: int = 600
     shutdown_seconds: int = 30
 
     @property
@@ -128,6 +131,7 @@ class ServerSettings:
             upload_rate_bytes=_size(given, "CMDB_UPLOAD_RATE", 1 << 10),
             threads=_number(given, "CMDB_THREADS", 16, most=256),
             request_seconds=_number(given, "CMDB_REQUEST_SECONDS", 30, most=3_600),
+            long_request_seconds=_number(given, "CMDB_LONG_REQUEST_SECONDS", 600, most=86_400),
             shutdown_seconds=_number(given, "CMDB_SHUTDOWN_SECONDS", 30, most=3_600),
         )
 

@@ -16,6 +16,7 @@ from cmdb.cli.options import (
     Reason,
     listing_of,
     parse_time,
+    tell_practice,
 )
 from cmdb.cli.session import session_of
 
@@ -81,7 +82,7 @@ def plan(
     )
     with session_of(context).operations() as operations:
         made = operations.plan_change(new, EditReason(reason, None, key))
-    _print_change(made, is_json=is_json)
+    tell_practice(made, is_json=is_json)
 
 
 def list_changes(
@@ -105,26 +106,14 @@ def list_changes(
     listing = listing_of(state, ci, limit, after, start, end)
     with session_of(context).operations() as operations:
         page = operations.list_changes(listing)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(page)
-    from cmdb.cli.practice_tables import print_changes
-
-    return print_changes(page)
+    tell_practice(page, is_json=is_json)
 
 
 def show(context: typer.Context, change_id: Id, is_json: Json = False) -> None:
     """Show a change, the services it affects and whom to notify."""
     with session_of(context).operations() as operations:
         details = operations.find_change(change_id)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(details)
-    from cmdb.cli.practice_tables import print_change_details
-
-    return print_change_details(details)
+    tell_practice(details, is_json=is_json)
 
 
 def update(
@@ -187,39 +176,21 @@ def list_previews(
     listing = listing_of(None, ci, limit, after)
     with session_of(context).operations() as operations:
         page = operations.list_previews(listing)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(page)
-    from cmdb.cli.practice_tables import print_previews
-
-    return print_previews(page)
+    tell_practice(page, is_json=is_json)
 
 
 def show_preview(context: typer.Context, preview_id: PreviewId, is_json: Json = False) -> None:
     """Show a preview as it was kept."""
     with session_of(context).operations() as operations:
         kept = operations.find_preview(preview_id)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(kept)
-    from cmdb.cli.practice_tables import print_kept
-
-    return print_kept(kept)
+    tell_practice(kept, is_json=is_json)
 
 
 def compare(context: typer.Context, preview_id: PreviewId, is_json: Json = False) -> None:
     """Ask the question of a kept preview again today and say what differs."""
     with session_of(context).operations() as operations:
         found = operations.compare_preview(preview_id)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(found)
-    from cmdb.cli.practice_tables import print_comparison
-
-    return print_comparison(found)
+    tell_practice(found, is_json=is_json)
 
 
 def near(
@@ -234,13 +205,7 @@ def near(
     since_at = parse_time("--since", since)
     with session_of(context).operations() as operations:
         report = operations.changes_near(names, since_at, hops, limit)
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(report)
-    from cmdb.cli.practice_tables import print_near
-
-    return print_near(report)
+    tell_practice(report, is_json=is_json)
 
 
 def _update(
@@ -255,14 +220,4 @@ def _update(
 
     with session_of(context).operations() as operations:
         change = operations.update_change(change_id, changed, EditReason(*why))
-    _print_change(change, is_json=is_json)
-
-
-def _print_change(change: Any, *, is_json: bool) -> None:
-    if is_json:
-        from cmdb.cli.output import print_report
-
-        return print_report(change)
-    from cmdb.cli.practice_tables import print_change
-
-    return print_change(change)
+    tell_practice(change, is_json=is_json)

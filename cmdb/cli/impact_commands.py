@@ -64,7 +64,7 @@ def blast_radius(
                 from cmdb.cli.output import print_report
 
                 return print_report(explained)
-            from cmdb.cli.impact_tables import print_explanation
+            from cmdb.cli.explanation_tables import print_explanation
 
             return print_explanation(explained, explain)
         report = operations.blast_radius(names, at=moment, budget=budget)

@@ -1,4 +1,4 @@
-"""Which options do many commands share, and how is what was typed read?"""
+"""Which options do many commands share, how is what was typed read, and `--json` heeded?"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from cmdb.errors import BadValue
 
 if TYPE_CHECKING:
+    from cmdb.model.reports import Report
     from cmdb.ports import RecordListing
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
@@ -40,19 +41,25 @@ def parse_time(field: str, text: str, now: datetime | None = None) -> datetime:
     Raises:
         BadValue: It is no time.
     """
-    relative = _RELATIVE.fullmatch(text.strip().lower())
     try:
-        if relative:
-            sign, amount, unit = relative.groups()
-            begin = now or datetime.now(UTC)
-            if not unit:
-                return begin
-            step = timedelta(**{_UNITS[unit]: int(amount)})
-            return begin.replace(microsecond=0) + (-step if sign == "-" else step)
-        moment = datetime.fromisoformat(text.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
+        return _parsed(text.strip(), now)
+    except ValueError as error:
         raise BadValue(field, f"{text!r} is no time", f"Write {TIME_HELP}") from error
+    except OverflowError as error:
+        raise BadValue(field, f"{text!r} is out of the years 1 to 9999 in UTC") from error
+
+
+def _parsed(text: str, now: datetime | None) -> datetime:
+    relative = _RELATIVE.fullmatch(text.lower())
+    if relative:
+        sign, amount, unit = relative.groups()
+        begin = now or datetime.now(UTC)
+        if not unit:
+            return begin
+        step = timedelta(**{_UNITS[unit]: int(amount)})
+        return begin.replace(microsecond=0) + (-step if sign == "-" else step)
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def parse_moment(field: str, text: str) -> datetime | int:
@@ -116,3 +123,17 @@ def listing_of(
         first,
         after,
     )
+
+
+def tell_practice(report: Report, *, is_json: bool) -> None:
+    """Print an incident, a change or a preview, a page of them, or what happened nearby.
+
+    Tables are loaded only where one is printed.
+    """
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.practice_tables import print_practice
+
+    return print_practice(report)

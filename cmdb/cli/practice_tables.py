@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
 from cmdb.cli.inventory_tables import change_text
 from cmdb.cli.output import CRITICALITY, plural, print_lines, print_table, say, time_text
 from cmdb.cli.preview_tables import print_preview
@@ -19,6 +22,12 @@ from cmdb.model.practice_reports import (
     PreviewList,
     ServicesAffected,
 )
+from cmdb.model.reports import Report
+
+
+def print_practice(report: Report) -> None:
+    """Print an incident, a change or a preview, a page of them, or what happened nearby."""
+    _PRINTERS[type(report)](report)
 
 
 def print_incident(incident: Incident) -> None:
@@ -187,6 +196,9 @@ def print_near(report: NearReport) -> None:
     )
     if report.is_partial:
         print_lines(["PARTIAL: there is more; --limit raises how much is told."])
+    if report.withheld:
+        changes = plural(report.withheld, "change")
+        print_lines([f"Withheld: {changes} of relationships with CIs not visible to you."])
 
 
 def _print_services(impact: ServicesAffected) -> None:
@@ -202,9 +214,10 @@ def _print_services(impact: ServicesAffected) -> None:
     )
     if impact.withheld:
         highest = CRITICALITY[impact.withheld_criticality]
-        print_lines(
-            [f"And {plural(impact.withheld, 'service')} not visible to you, up to {highest}."]
-        )
+        owners = ", ".join(impact.withheld_owners)
+        owned = f", owned by {owners}" if owners else ""
+        count = plural(impact.withheld, "service")
+        print_lines([f"And {count} not visible to you, up to {highest}{owned}."])
     print_basis(impact.basis)
 
 
@@ -215,3 +228,17 @@ def _margin(value: int | None) -> str:
 def _say_more(cursor: str) -> None:
     if cursor:
         say(f"There is more: add --after {cursor}")
+
+
+_PRINTERS: Final[Mapping[type[Report], Callable[[Any], None]]] = {
+    Change: print_change,
+    ChangeDetails: print_change_details,
+    ChangeList: print_changes,
+    Incident: print_incident,
+    IncidentDetails: print_incident_details,
+    IncidentList: print_incidents,
+    KeptPreview: print_kept,
+    NearReport: print_near,
+    PreviewComparison: print_comparison,
+    PreviewList: print_previews,
+}

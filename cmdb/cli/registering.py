@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cmdb.cli.options import Json, Key, Reason
 from cmdb.cli.session import session_of
 from cmdb.errors import BadFile
+
+if TYPE_CHECKING:
+    from cmdb.model.system_reports import RegistryChange
 
 LARGEST_BYTES = 1_000_000
 File = Annotated[
@@ -52,16 +55,12 @@ def add_class(
     is_json: Json = False,
 ) -> None:
     """Register a class, or change one; refused where data on record would be orphaned."""
-    from cmdb.cli.output import print_lines, print_report
     from cmdb.ports import EditReason
 
-    definition = _read(file)
-    edit = EditReason(reason, expected_version, key)
+    definition, edit = _read(file), EditReason(reason, expected_version, key)
     with session_of(context).operations() as operations:
         change = operations.register_class(definition, edit)
-    if is_json:
-        return print_report(change)
-    return print_lines([f"Class {change.name} is registered, version {change.revision}."])
+    _print_registered("Class", change, is_json=is_json)
 
 
 def show_class(
@@ -98,18 +97,12 @@ def add_type(
     is_json: Json = False,
 ) -> None:
     """Register a type of relationship, or change one; refused where data would be orphaned."""
-    from cmdb.cli.output import print_lines, print_report
     from cmdb.ports import EditReason
 
-    definition = _read(file)
-    edit = EditReason(reason, expected_version, key)
+    definition, edit = _read(file), EditReason(reason, expected_version, key)
     with session_of(context).operations() as operations:
         change = operations.register_type(definition, edit)
-    if is_json:
-        return print_report(change)
-    return print_lines(
-        [f"Relationship type {change.name} is registered, version {change.revision}."]
-    )
+    _print_registered("Relationship type", change, is_json=is_json)
 
 
 def list_types(context: typer.Context, is_json: Json = False) -> None:
@@ -134,6 +127,14 @@ def list_types(context: typer.Context, is_json: Json = False) -> None:
             for each in report.types
         ],
     )
+
+
+def _print_registered(kind: str, change: RegistryChange, *, is_json: bool) -> None:
+    from cmdb.cli.output import print_lines, print_report
+
+    if is_json:
+        return print_report(change)
+    return print_lines([f"{kind} {change.name} is registered, version {change.revision}."])
 
 
 def _read(file: Path) -> Mapping[str, Any]:

@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return _fail(Interrupted.code, _STOPPED, INTERRUPTED, {}, is_json=is_json)
     except BrokenPipeError:
-        # Whoever read our output has had enough (`| head`).
+        # Whoever read our output has had enough (`| head`). The end of the process closes this.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
         return OK
     except Exception as error:

@@ -153,4 +153,4 @@ def apply_retention(reason: EditReason) -> Call[RetentionReport]:
     """Erase payloads older than the policy says; an entry of the log tells of it."""
     from cmdb.model.system_reports import RetentionReport
 
-    return edit(RetentionReport, documents.APPLY_RETENTION, reason)
+    return replace(edit(RetentionReport, documents.APPLY_RETENTION, reason), is_slow=True)

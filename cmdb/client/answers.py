@@ -12,7 +12,7 @@ from cmdb.client.remote_errors import error_of
 from cmdb.errors import BadValue, CmdbError, ServerRefused, ServerUnavailable
 
 T = TypeVar("T")
-_PASSING = (502, 503, 504)
+_AWAY = (502, 503, 504)
 _ERRORS = 400
 _REDIRECTS = 300
 
@@ -64,7 +64,13 @@ def read_json(response: httpx2.Response, address: str) -> Any:
 
 
 def raise_for_status(response: httpx2.Response, address: str) -> None:
-    """Raise what a response that is no success tells of."""
+    """Raise what a response that is no success tells of.
+
+    Raises:
+        CmdbError: What the server says went wrong.
+        ServerUnavailable: What stands before the server says that it is away.
+        ServerRefused: Another program answers, or it points elsewhere.
+    """
     status = response.status_code
     if status < _REDIRECTS:
         return
@@ -74,7 +80,7 @@ def raise_for_status(response: httpx2.Response, address: str) -> None:
     if "code" in told:
         facts = told.get("facts") or {}
         raise error_of(address, str(told["code"]), str(told.get("message", "")), facts)
-    if status in _PASSING:
+    if status in _AWAY:
         raise ServerUnavailable(address, f"HTTP status {status}")
     if status < _ERRORS:
         where = response.headers.get("location", "elsewhere")

@@ -38,12 +38,14 @@ class Call(Generic[T]):
         variables: Values that JSON can hold.
         read: Makes the answer of what came for the field.
         is_repeatable: Whether it may be sent again when nobody knows whether it arrived.
+        is_slow: The answer may take as long as the work itself.
     """
 
     document: Document
     variables: Mapping[str, Any]
     read: Callable[[Any], T]
     is_repeatable: bool = True
+    is_slow: bool = False
 
 
 def ask(kind: type[T], document: Document, **variables: Any) -> Call[T]:

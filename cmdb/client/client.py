@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from functools import update_wrapper
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from collections.abc import Iterator
+from typing import Self, TypeVar
 
 import httpx2
 
-from cmdb.client import (
-    administration_calls,
-    editing_calls,
-    inventory_calls,
-    practice_calls,
-)
-from cmdb.client.answers import raise_for_status
 from cmdb.client.call import Call
+from cmdb.client.calls import Calls
 from cmdb.client.connecting import ANSWER_SECONDS, connecting
 from cmdb.client.exchange import Course, Pause, Sent, Steps, unless_refused
 from cmdb.client.exporting import EXPORT, Lines
@@ -24,13 +17,14 @@ from cmdb.client.following import Following
 from cmdb.client.importing import import_steps
 from cmdb.client.saving import saved_to
 from cmdb.client.trying import Retries
+from cmdb.client.verifying import verify_steps
 from cmdb.errors import CmdbError
 from cmdb.model.import_reports import ImportReport, ImportRequest
+from cmdb.model.log_reports import Anchor, VerifyReport
 from cmdb.model.records import ImportInput
 from cmdb.model.system_reports import FeedEntry
 from cmdb.ports.store import Progress
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -113,17 +107,7 @@ class Calling:
         return response
 
 
-def _asked(describe: Callable[P, Call[T]]) -> Callable[Concatenate[Calling, P], T]:
-    """Return the method that sends what a function describes."""
-
-    def method(self: Calling, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        return self._call(describe(*args, **kwargs))
-
-    update_wrapper(method, describe)
-    return method
-
-
-class Client(Calling):
+class Client(Calls, Calling):
     """`Operations` through a server. Safe to share between threads.
 
     Args:
@@ -138,66 +122,17 @@ class Client(Calling):
         BadSettings: An address cannot be used.
     """
 
-    list_classes = _asked(inventory_calls.list_classes)
-    find_ci = _asked(inventory_calls.find_ci)
-    list_cis = _asked(inventory_calls.list_cis)
-    show_ci = _asked(inventory_calls.show_ci)
-    get_history = _asked(inventory_calls.get_history)
-    search_cis = _asked(inventory_calls.search_cis)
-
-    blast_radius = _asked(inventory_calls.blast_radius)
-    explain_impact = _asked(inventory_calls.explain_impact)
-    preview_change = _asked(inventory_calls.preview_change)
-    diff_moments = _asked(inventory_calls.diff_moments)
-
-    list_log = _asked(inventory_calls.list_log)
-    show_log = _asked(inventory_calls.show_log)
-    anchor_log = _asked(inventory_calls.anchor_log)
-    verify_log = _asked(inventory_calls.verify_log)
-    doctor = _asked(inventory_calls.doctor)
-
-    list_formats = _asked(inventory_calls.list_formats)
-    list_sources = _asked(inventory_calls.list_sources)
-    rank_source = _asked(editing_calls.rank_source)
-
-    add_ci = _asked(editing_calls.add_ci)
-    set_attributes = _asked(editing_calls.set_attributes)
-    retire_ci = _asked(editing_calls.retire_ci)
-    restore_ci = _asked(editing_calls.restore_ci)
-    add_relationship = _asked(editing_calls.add_relationship)
-    remove_relationship = _asked(editing_calls.remove_relationship)
-    add_group = _asked(editing_calls.add_group)
-
-    open_incident = _asked(practice_calls.open_incident)
-    update_incident = _asked(practice_calls.update_incident)
-    find_incident = _asked(practice_calls.find_incident)
-    list_incidents = _asked(practice_calls.list_incidents)
-    plan_change = _asked(practice_calls.plan_change)
-    update_change = _asked(practice_calls.update_change)
-    find_change = _asked(practice_calls.find_change)
-    list_changes = _asked(practice_calls.list_changes)
-    keep_preview = _asked(practice_calls.keep_preview)
-    find_preview = _asked(practice_calls.find_preview)
-    list_previews = _asked(practice_calls.list_previews)
-    compare_preview = _asked(practice_calls.compare_preview)
-    changes_near = _asked(practice_calls.changes_near)
-
-    whoami = _asked(administration_calls.whoami)
-    create_token = _asked(administration_calls.create_token)
-    list_tokens = _asked(administration_calls.list_tokens)
-    revoke_token = _asked(administration_calls.revoke_token)
-    list_types = _asked(administration_calls.list_types)
-    show_class = _asked(administration_calls.show_class)
-    register_class = _asked(administration_calls.register_class)
-    register_type = _asked(administration_calls.register_type)
-    upsert_records = _asked(administration_calls.upsert_records)
-    list_runs = _asked(administration_calls.list_runs)
-    find_run = _asked(administration_calls.find_run)
-    read_feed = _asked(administration_calls.read_feed)
-    log_figures = _asked(administration_calls.log_figures)
-    purge_payloads = _asked(administration_calls.purge_payloads)
-    set_retention = _asked(administration_calls.set_retention)
-    apply_retention = _asked(administration_calls.apply_retention)
+    def verify_log(
+        self,
+        anchor: Anchor | None = None,
+        progress: Progress | None = None,
+        *,
+        after: Anchor | None = None,
+        first: int | None = None,
+    ) -> VerifyReport:
+        """Check the whole chain portion by portion, or the one portion that is asked for."""
+        steps = verify_steps(self._server, anchor, progress, after, first)
+        return self._perform(steps)
 
     def import_inventory(
         self, source: ImportInput, request: ImportRequest, progress: Progress | None = None
@@ -244,10 +179,11 @@ class Client(Calling):
             headers=sent.headers,
             content=sent.body,
             timeout=self._how.feed_timeout,
+            max_event_size=None,  # an entry is as large as what was written
         ) as source:
             if not source.response.is_success:
                 source.response.read()
-            raise_for_status(source.response, following.address)
+            following.open(source.response)
             for event in source:
                 if (entry := following.take(event)) is not None:
                     yield entry

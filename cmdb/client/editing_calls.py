@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from cmdb.client import documents
@@ -74,16 +75,20 @@ def add_group(new: NewGroup, reason: EditReason) -> Call[CI]:
 
 
 def rank_source(
-    source: str, precedence: int, reason: str = "", progress: Progress | None = None
+    source: str,
+    precedence: int,
+    reason: EditReason | str = "",
+    progress: Progress | None = None,
 ) -> Call[RankReport]:
     """Rank a data source, higher wins, and decide again; the server tells of no progress."""
     from cmdb.model.source_reports import RankReport
 
     _ = progress
-    return edit(
+    call = edit(
         RankReport,
         documents.RANK_SOURCE,
-        EditReason(reason),
+        EditReason(reason) if isinstance(reason, str) else reason,
         source=source,
         precedence=precedence,
     )
+    return replace(call, is_slow=True)

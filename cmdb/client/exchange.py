@@ -153,7 +153,8 @@ def graphql_request(call: Call[Any], accept: str = "application/json") -> Sent:
         "variables": call.variables,
     }
     headers = {"Content-Type": "application/json", "Accept": accept}
-    return Sent("POST", GRAPHQL, headers=headers, content=orjson.dumps(body))
+    content = orjson.dumps(body)
+    return Sent("POST", GRAPHQL, headers=headers, content=content, is_slow=call.is_slow)
 
 
 def answer_of(call: Call[T], body: Any, address: str) -> T:

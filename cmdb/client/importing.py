@@ -37,7 +37,12 @@ _ENDED = frozenset({"finished", "failed", "interrupted"})
 def import_steps(
     server: Server, source: ImportInput, request: ImportRequest, progress: Progress | None
 ) -> Steps[ImportReport]:
-    """Send an input, wait for the run to end, and return its report."""
+    """Send an input, wait for the run to end, and return its report.
+
+    Raises:
+        BadFile: The input cannot be read, or `rejects` or `results` cannot be written.
+        CmdbError: What the server says went wrong, with the import or before it.
+    """
     for path in (request.rejects, request.results):
         if path is not None:
             check_can_write(path)
@@ -57,8 +62,7 @@ def _begin(server: Server, source: ImportInput, request: ImportRequest) -> Steps
     sent = upload(source, request)
     # A stream is read once: half of it is gone when the connection is lost.
     can_repeat = source.path is not None
-    run = yield from server.exchange(sent, _read_run, is_repeatable=can_repeat)
-    return run
+    return (yield from server.exchange(sent, _read_run, is_repeatable=can_repeat))
 
 
 def _save(server: Server, run: RunReport, kind: str, path: Path) -> Steps[None]:

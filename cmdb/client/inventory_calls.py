@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     )
     from cmdb.model.reports import CIDetails, CIList, ClassesReport, HistoryReport, SearchReport
     from cmdb.model.source_reports import SourceList
-    from cmdb.ports.store import Progress
 
 
 def list_classes() -> Call[ClassesReport]:
@@ -140,20 +140,23 @@ def anchor_log() -> Call[Anchor]:
 
 
 def verify_log(
-    anchor: Anchor | None = None, progress: Progress | None = None
+    anchor: Anchor | None = None, after: Anchor | None = None, first: int = 1_000
 ) -> Call[VerifyReport]:
-    """Check the whole chain on the server, which tells of no progress."""
+    """Check a portion of the chain on the server."""
     from cmdb.model.log_reports import VerifyReport
 
-    _ = progress
-    return ask(VerifyReport, documents.VERIFY_LOG, anchor=None if anchor is None else str(anchor))
+    texts = {
+        "anchor": None if anchor is None else str(anchor),
+        "after": None if after is None else str(after),
+    }
+    return ask(VerifyReport, documents.VERIFY_LOG, **texts, first=first)
 
 
 def doctor() -> Call[DoctorReport]:
     """Return what the server looked at in its database and inventory."""
     from cmdb.model.log_reports import DoctorReport
 
-    return ask(DoctorReport, documents.DOCTOR)
+    return replace(ask(DoctorReport, documents.DOCTOR), is_slow=True)
 
 
 def list_formats() -> Call[Mapping[str, str]]:

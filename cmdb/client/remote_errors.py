@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -28,10 +28,4 @@ def error_of(address: str, code: str, message: str, facts: Mapping[str, Any]) ->
 
 @cache
 def _kinds() -> Mapping[str, type[CmdbError]]:
-    return {kind.code: kind for kind in _below(CmdbError)}
-
-
-def _below(kind: type[CmdbError]) -> Iterator[type[CmdbError]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _below(child)
+    return {kind.code: kind for kind in CmdbError.kinds()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -61,8 +61,3 @@ def _reason(error: BaseException) -> str:
 
         return "; ".join(transform_error(error)[:3])
     return str(error) or type(error).__name__
-
-
-def decode_all(kind: type[T], values: Sequence[Any]) -> tuple[T, ...]:
-    """Return the values that these pieces of JSON describe."""
-    return tuple(decode(kind, value) for value in values)

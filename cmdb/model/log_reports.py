@@ -113,12 +113,23 @@ class Anchor(Report):
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport(Report):
-    """The log verifies: how many entries were checked, and how many payloads are erased."""
+    """The log verifies: how many entries were checked, and how many payloads are erased.
+
+    Attributes:
+        entries: Entries that were checked.
+        erased: Payloads of them that are erased on purpose.
+        head: The newest entry.
+        anchor: What it was checked against beside, or None.
+        until: The last entry that was checked, to go on from.
+        has_next: There are entries after it, which were not checked.
+    """
 
     entries: int
     erased: int
     head: Anchor
     anchor: Anchor | None
+    until: Anchor
+    has_next: bool = False
 
 
 @dataclass(frozen=True, slots=True)

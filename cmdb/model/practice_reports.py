@@ -36,13 +36,15 @@ class AffectedService(Report):
 class ServicesAffected(Report):
     """The services affected, worst first; `withheld` counts those the caller may not see.
 
-    `withheld_criticality` is the highest of theirs, 0 if there are none.
+    `withheld_criticality` is the highest of theirs, 0 if there are none; `withheld_owners` are the
+    teams that own them, each once, that of the worst affected first: whom to ask.
     """
 
     services: tuple[AffectedService, ...]
     basis: Basis
     withheld: int = 0
     withheld_criticality: int = 0
+    withheld_owners: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +174,14 @@ class NearEvent(Report):
 
 @dataclass(frozen=True, slots=True)
 class NearReport(Report):
-    """What touched the surroundings of some CIs, newest first; partial where a limit cut it."""
+    """What touched the surroundings of some CIs, newest first; partial where a limit cut it.
+
+    `withheld` counts changes of relationships with CIs that the caller may not see.
+    """
 
     cis: tuple[NamedCI, ...]
     since_at: datetime
     hops: int
     events: tuple[NearEvent, ...]
     is_partial: bool
+    withheld: int = 0

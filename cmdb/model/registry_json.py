@@ -49,11 +49,6 @@ def decode_class(text: str) -> CIClass:
     )
 
 
-def encode_type(relationship_type: RelationshipType) -> str:
-    """Return a relationship type as JSON text."""
-    return orjson.dumps(type_body(relationship_type), option=orjson.OPT_SORT_KEYS).decode()
-
-
 def type_body(relationship_type: RelationshipType) -> dict[str, Any]:
     """Return a relationship type as JSON values, as an administrator may give it back."""
     made: dict[str, Any] = orjson.loads(orjson.dumps(asdict(relationship_type)))
@@ -61,7 +56,7 @@ def type_body(relationship_type: RelationshipType) -> dict[str, Any]:
 
 
 def decode_type(text: str) -> RelationshipType:
-    """Return the relationship type that `encode_type` wrote."""
+    """Return the relationship type whose `type_body` this is, as JSON text."""
     body: dict[str, Any] = orjson.loads(text)
     ends = {"dependents": tuple(body["dependents"]), "providers": tuple(body["providers"])}
     return RelationshipType(**body | ends)

@@ -22,9 +22,10 @@ PLACEHOLDERS: Final = frozenset(
         "", "-", "--", "?", "0", "1234567890", "123456789", "00000000", "n/a", "na", "nil", "none",
         "null", "unknown", "undefined", "default string", "not applicable", "not available",
         "not specified", "not provided", "no asset tag", "to be filled by o.e.m.", "o.e.m.", "oem",
-        "system serial number", "chassis serial number", "base board serial number", "serial number",
-        "system product name", "localhost", "localhost.localdomain", "localhost4", "localhost6",
-        "127.0.0.1", "::1", "0.0.0.0", "::", "empty", "xxxxxxxx", "invalid",
+        "serial number", "system serial number", "chassis serial number",
+        "base board serial number", "system product name", "localhost", "localhost.localdomain",
+        "localhost4", "localhost6", "empty", "xxxxxxxx", "invalid", "127.0.0.1", "::1", "::",
+        "0.0.0.0",  # noqa: S104 - an address that sources write, none to listen on
     }
 )  # fmt: skip
 """Values that identify nothing, whatever source writes them (compared caseless and trimmed)."""
@@ -67,7 +68,7 @@ def canonical_uuid(value: Any) -> str:
 
 
 def canonical_ip(value: Any) -> str:
-    """Return the address without prefix length, or empty if it is none or names the machine itself."""
+    """Return the address without prefix length; empty if it is none or names its own machine."""
     try:
         parsed = ipaddress.ip_address(str(value).strip().split("/")[0])
     except ValueError:

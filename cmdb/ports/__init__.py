@@ -6,6 +6,8 @@ format, `Operations` the one list of things a user can do, local or through a se
 
 from cmdb.model.records import Importer
 from cmdb.ports.operations import Operations
+from cmdb.ports.reading import Log, Nodes, Readers, SnapshotRows
+from cmdb.ports.reconciling import Evidence
 from cmdb.ports.requests import (
     ChangeUpdate,
     EditReason,
@@ -21,18 +23,7 @@ from cmdb.ports.requests import (
     Target,
     UpsertRequest,
 )
-from cmdb.ports.store import (
-    Clock,
-    Evidence,
-    Log,
-    Nodes,
-    Progress,
-    Readers,
-    SnapshotRows,
-    Store,
-    Writers,
-    chunks,
-)
+from cmdb.ports.store import Clock, Progress, Store, Writers, chunks
 
 __all__ = [
     "ChangeUpdate",

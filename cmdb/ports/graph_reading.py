@@ -53,10 +53,6 @@ class GraphReading(Protocol):
         """Return the registries."""
         ...
 
-    def head_revision(self) -> int:
-        """Return the newest revision."""
-        ...
-
     def select_cis(self, selection: Selection) -> CIPage:
         """Return a page of CIs; `fields` and `relations` of the selection are not looked at."""
         ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, Self
 
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.definition_changes import Definition, DefinitionKind
@@ -14,9 +14,19 @@ class Registries(Protocol):
     """Classes and relationship types, and what of them is in use."""
 
     def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds.
+        """Return the shipped registries with what the graph adds, as the log's head has them."""
+        ...
 
-        It is read again once any head of the log that was read since tells of a change.
+    @property
+    def origin(self) -> Self:
+        """The store that `for_request` was asked of, or this one: the same for all of them."""
+        ...
+
+    def for_request(self) -> Self:
+        """Return the same store for one piece of work.
+
+        It asks for the head of the log once, before the registry is first used, and then only
+        follows the heads that are read on the way.
         """
         ...
 

@@ -131,9 +131,21 @@ class Auditing(Protocol):
         ...
 
     def verify_log(
-        self, anchor: Anchor | None = None, progress: Progress | None = None
+        self,
+        anchor: Anchor | None = None,
+        progress: Progress | None = None,
+        *,
+        after: Anchor | None = None,
+        first: int | None = None,
     ) -> VerifyReport:
         """Check the whole chain, and against an anchor kept elsewhere.
+
+        Args:
+            anchor: What was kept elsewhere.
+            progress: Told how far it is.
+            after: Where an earlier portion ended, `until` of its report.
+            first: Check at most so many entries, fewer where they take long; the report says
+                whether there are more.
 
         Raises:
             LogBroken: With the revision and what does not fit.
@@ -180,10 +192,12 @@ class Believing(Protocol):
         self,
         source: str,
         precedence: int,
-        reason: str = "",
+        reason: EditReason | str = "",
         progress: Progress | None = None,
     ) -> RankReport:
         """Rank a data source, higher wins, and decide again on everything it speaks of.
+
+        A text is taken for the reason alone.
 
         Raises:
             Interrupted: Stopped by the user; the same call goes on.

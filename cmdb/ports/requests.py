@@ -51,7 +51,8 @@ class EditReason:
 
     Attributes:
         reason: In a few words, for the log.
-        expected_version: Refuse unless the CI still has this version.
+        expected_version: Refuse unless what is edited still has this version: the CI, the
+            relationship, the record or the definition.
         idempotency_key: A retry with the same key returns the first answer.
         request_id: For tracing.
     """
@@ -90,10 +91,14 @@ class NewGroup:
 
 @dataclass(frozen=True, slots=True)
 class NewAffected:
-    """A CI that an incident affects; `onset_at` None: since the incident is recorded."""
+    """A CI that an incident affects.
+
+    What is None stays as it is where the incident affects that CI already; else it is an outage,
+    and since now.
+    """
 
     ci: str
-    effect: IncidentEffect = "outage"
+    effect: IncidentEffect | None = None
     onset_at: datetime | None = None
 
 
@@ -147,7 +152,8 @@ class RecordListing:
 
     Attributes:
         states: Only these; None for all, empty for none.
-        cis: Only those attached to one of these CIs, by name; None for all, empty for none.
+        cis: Only those attached to one of these CIs, by name, or to one that was merged into it;
+            None for all, empty for none.
         from_at: Only those not ended before this moment.
         to_at: Only those that begin before this moment.
         first: Rows of a page, at most `selection.MAX_PAGE`.

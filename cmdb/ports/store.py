@@ -6,22 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from cmdb.model.changes import Applied, Carrier, ChangeSet, Pending, Stamp
-from cmdb.model.inventory import (
-    CI,
-    DataSource,
-    Found,
-    GraphRows,
-    Identifier,
-    ImportRun,
-    Relationship,
-)
-from cmdb.model.log import LogEntry, LogHead, StoredEntry
-from cmdb.model.nodes import Node, NodeKind, NodeListing, NodePage
-from cmdb.model.rights import Visibility
-from cmdb.model.selection import Direction, Page, Selection
-from cmdb.model.source_records import SourceRecord
+from cmdb.model.changes import Applied, ChangeSet, Stamp
+from cmdb.model.inventory import DataSource, ImportRun
 from cmdb.ports.keeping import Registries, Retention
+from cmdb.ports.reading import Log, Nodes, Readers, SnapshotRows
+from cmdb.ports.reconciling import Evidence
 
 
 class Clock(Protocol):
@@ -29,182 +18,6 @@ class Clock(Protocol):
 
     def now(self) -> datetime:
         """Return the present, aware UTC."""
-        ...
-
-
-class Readers(Protocol):
-    """What people read: every method takes the caller's visibility."""
-
-    def select(self, selection: Selection, visibility: Visibility) -> Page:
-        """Return a page of CIs with their nested relationships."""
-        ...
-
-    def get_cis(self, ids: Sequence[str], visibility: Visibility) -> dict[str, CI]:
-        """Return the visible CIs of these ids; others are absent."""
-        ...
-
-    def find_by_name(
-        self, name: str, class_name: str, visibility: Visibility, limit: int = 20
-    ) -> list[CI]:
-        """Return CIs of exactly that name (caseless), of a class or of any if it is empty."""
-        ...
-
-    def search(self, text: str, visibility: Visibility, limit: int = 20) -> list[Found]:
-        """Return CIs whose name or identifiers match the words, best first."""
-        ...
-
-    def find_relationships(
-        self, ci_ids: Sequence[str], visibility: Visibility, *, live_only: bool = True
-    ) -> list[Relationship]:
-        """Return relationships with at least one of these ends (and the other visible)."""
-        ...
-
-    def find_adjacent(
-        self,
-        ids: Sequence[str],
-        visibility: Visibility,
-        *,
-        direction: Direction,
-        types: Sequence[str] | None,
-        limit: int,
-        after: str = "",
-    ) -> dict[str, list[tuple[Relationship, CI]]]:
-        """Return, for each of these CIs, live relationships in one direction with the other end.
-
-        Ordered by the id of the other end; `after` is `other:relationship` of the last one told.
-        """
-        ...
-
-    def count_classes(self, visibility: Visibility) -> dict[str, int]:
-        """Return the number of CIs by class, retired and merged ones left out."""
-        ...
-
-
-class Log(Protocol):
-    """The log of changes."""
-
-    def head(self) -> LogHead:
-        """Return the newest entry's revision, hash and time."""
-        ...
-
-    def entries(self, first: int, last: int) -> list[LogEntry]:
-        """Return the entries of these revisions, both ends included, in order."""
-        ...
-
-    def entries_of(self, revisions: Sequence[int]) -> list[LogEntry]:
-        """Return the entries of these revisions, wherever they stand, in order."""
-        ...
-
-    def stored_entries(self, first: int, last: int) -> list[StoredEntry]:
-        """Return them as stored, for verification and copying."""
-        ...
-
-    def count_changes(self, first: int, last: int) -> int:
-        """Return how many changes the entries of these revisions have, erased ones included."""
-        ...
-
-    def revision_at(self, at: datetime) -> int:
-        """Return the last revision recorded at or before a moment; 0 if none."""
-        ...
-
-
-class Nodes(Protocol):
-    """What is kept beside the inventory: unrestricted, for services that reduce it themselves."""
-
-    def get_nodes(self, kind: NodeKind, ids: Sequence[str]) -> dict[str, Node]:
-        """Return the known ones of these nodes by id."""
-        ...
-
-    def find_node(self, kind: NodeKind, lookup: str) -> Node | None:
-        """Return the node that is found by this exact text, or None."""
-        ...
-
-    def list_nodes(self, listing: NodeListing) -> NodePage:
-        """Return a page of nodes, newest first."""
-        ...
-
-    def nodes_between(
-        self,
-        states: Mapping[NodeKind, Sequence[str]],
-        from_at: int,
-        to_at: int,
-        limit: int,
-        lasting: Sequence[str] = (),
-    ) -> list[Node]:
-        """Return nodes of several kinds in these states and this stretch of time, in one read.
-
-        Args:
-            states: The states wanted, by kind.
-            from_at: Only those that have not ended before this (epoch ms).
-            to_at: Only those that begin before this (epoch ms).
-            limit: Most nodes of a kind.
-            lasting: In these states the end does not count: they last until they are left.
-        """
-        ...
-
-
-class Evidence(Protocol):
-    """What reconciliation reads: unrestricted, for services that decide, not for people."""
-
-    def identifiers(self, keys: Sequence[str]) -> dict[str, Identifier]:
-        """Return the known ones of these keys."""
-        ...
-
-    def identifiers_within(self, ci_ids: Sequence[str]) -> dict[str, Identifier]:
-        """Return identifiers of things that are identified within these CIs."""
-        ...
-
-    def record_states(self, ids: Sequence[str]) -> dict[str, tuple[str, int, str | None, str]]:
-        """Return (digest, observed_ms, ci_id, run) of the known ones of these source records."""
-        ...
-
-    def source_records(self, ids: Sequence[str]) -> list[SourceRecord]:
-        """Return the known ones of these source records."""
-        ...
-
-    def source_records_of(self, ci_ids: Sequence[str]) -> list[SourceRecord]:
-        """Return all source records of these CIs."""
-        ...
-
-    def record_ids_of(self, source: str, after: str = "", limit: int = 1_000) -> list[str]:
-        """Return a page of the ids of a source's records in order, those after one id."""
-        ...
-
-    def ci_properties(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return the stored properties of these CIs, merged and retired ones included."""
-        ...
-
-    def relationship_rows(
-        self, ci_ids: Sequence[str], *, outgoing_only: bool = False
-    ) -> list[dict[str, Any]]:
-        """Return stored properties of relationships at these CIs, ended ones included.
-
-        Each carries `type`, `dependent` and `provider` beside its properties.
-        """
-        ...
-
-    def pending(self, keys: Sequence[str]) -> list[Pending]:
-        """Return what waits for these keys."""
-        ...
-
-    def pending_of(self, record_ids: Sequence[str]) -> list[Pending]:
-        """Return what these source records wait for."""
-        ...
-
-    def pending_within(self, ci_ids: Sequence[str]) -> list[Pending]:
-        """Return what waits for things identified within these CIs."""
-        ...
-
-    def has_pending(self) -> bool:
-        """Return whether anything waits at all."""
-        ...
-
-    def carriers(self, keys: Sequence[str]) -> list[Carrier]:
-        """Return the source records that carry these placeholders."""
-        ...
-
-    def uncertain_placeholders(self) -> list[str]:
-        """Return placeholders that have too few witnesses to be certain, sorted."""
         ...
 
 
@@ -288,27 +101,18 @@ class Writers(Protocol):
         """Erase payloads of an entry; its hashes stay."""
         ...
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+    def save_precedence(
+        self,
+        precedence: Mapping[str, int],
+        stamp: Stamp,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Applied:
         """Store the precedence of these data sources, with a log entry if it is another.
+
+        `answer` is kept for a retry with the same key.
 
         Winners stay as they are: see `cmdb.services.rank_sources`.
         """
-        ...
-
-
-class SnapshotRows(Protocol):
-    """What the snapshot reads: unrestricted; answers are reduced after computing."""
-
-    def graph_rows(self) -> GraphRows:
-        """Return everything the engine needs, in bulk."""
-        ...
-
-    def checkpoint_before(self, revision: int) -> tuple[int, bytes] | None:
-        """Return the newest checkpoint at or before a revision."""
-        ...
-
-    def save_checkpoint(self, revision: int, content: bytes) -> None:
-        """Keep a checkpoint; one of the same revision is replaced."""
         ...
 
 

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cmdb.errors import CmdbError
+from cmdb.errors import BadValue, CmdbError
 from cmdb.server import graphql_routes, graphql_socket, health, import_routes, start_page
 from cmdb.server.edge import Edge
 from cmdb.server.http_errors import answer, error_answer, phrase_code
@@ -57,6 +57,6 @@ async def _answer_invalid(request: Request, error: Exception) -> Response:
     first = error.errors()[0]
     name = str(first["loc"][-1])
     noted = noted_of(request)
-    noted.code = "BAD_VALUE"
+    noted.code = BadValue.code
     facts = {"field": name, "reason": first["msg"], "hint": ""}
     return answer(400, noted.code, f"{name}: {first['msg']}.", noted.request_id, facts)

@@ -17,7 +17,13 @@ _SECONDS = 30.0
 async def read_body(request: Request, limit: int, seconds: float = _SECONDS) -> bytes:
     """Return the whole body.
 
+    Args:
+        request: Whose body it is.
+        limit: Most bytes.
+        seconds: How long it may take to come.
+
     Raises:
+        BadValue: The length that it announces is none.
         LimitExceeded: It is larger than `limit` bytes, or not there within `seconds`; reading ended
             there.
     """
@@ -85,7 +91,11 @@ async def _read(request: Request, limit: int) -> bytes:
 
 
 def announced_length(request: Request) -> int:
-    """Return the length that a request announces, 0 where it announces none."""
+    """Return the length that a request announces in bytes, 0 where it announces none.
+
+    Raises:
+        BadValue: What it announces is no length.
+    """
     text = request.headers.get("content-length", "0")
     if not text.isdecimal() or len(text) > 18:
         raise BadValue("Content-Length", "it is no number")

@@ -17,13 +17,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from uuid_utils import uuid7
 
+from cmdb.errors import Forbidden
 from cmdb.server.hosts import why_refused
-from cmdb.server.http_errors import INTERNAL, answer, internal_answer, phrase_code
+from cmdb.server.http_errors import SOCKET_FORBIDDEN, answer, internal_answer, phrase_code
 from cmdb.server.request_log import log
 from cmdb.server.serving import Noted
+from cmdb_graphql.errors import INTERNAL
 
 if TYPE_CHECKING:
     from cmdb.server.serving import Serving
+
+CLIENT_LEFT = "CLIENT_LEFT"
+"""How a request ended whose client went away before it had sent its body."""
 
 ServeSocket: TypeAlias = Callable[[WebSocket], Awaitable[None]]
 
@@ -80,11 +85,13 @@ class Edge:
         noted = passage.noted
         refused = why_refused(headers, self._serving.settings)
         if refused:
-            noted.code = "FORBIDDEN"
+            noted.code = Forbidden.code
             if scope["type"] == "websocket":
-                await passage({"type": "websocket.close", "code": 4403, "reason": refused})
+                await passage(
+                    {"type": "websocket.close", "code": SOCKET_FORBIDDEN, "reason": refused}
+                )
                 return
-            await answer(403, "FORBIDDEN", refused, noted.request_id)(scope, receive, passage)
+            await answer(403, Forbidden.code, refused, noted.request_id)(scope, receive, passage)
             return
         serve_socket = self._sockets.get(scope["path"]) if scope["type"] == "websocket" else None
         try:
@@ -94,7 +101,7 @@ class Edge:
                 await self._app(scope, receive, passage)
         except ClientDisconnect:
             # It left in the middle of its body: nobody is there to be answered.
-            noted.code = "CLIENT_LEFT"
+            noted.code = CLIENT_LEFT
         except Exception:
             noted.code = INTERNAL
             log().exception("defect", request_id=noted.request_id)

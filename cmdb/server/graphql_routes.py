@@ -22,6 +22,7 @@ from cmdb.server.events import event_stream
 from cmdb.server.http_errors import JSONResponse, status_of_code
 from cmdb.server.identity import caller_of
 from cmdb.server.serving import noted_of, serving_of
+from cmdb_graphql.errors import BAD_DOCUMENT
 
 PATH = "/graphql"
 
@@ -46,8 +47,7 @@ async def answer_document(request: Request) -> Response:
     settings = serving.settings
     body = await read_body(request, settings.body_limit_bytes, settings.request_seconds)
     asked = asked_by(body)
-    kind, name = serving.api.kind_of(asked)
-    noted.operation = f"{kind} {name}".strip()
+    kind = _note_kind(request, asked)
     if _accepts(request, _EVENTS):
         return event_stream(request, asked, caller)
     if kind == SUBSCRIPTION:
@@ -56,31 +56,24 @@ async def answer_document(request: Request) -> Response:
             "a subscription is answered as a stream",
             f"Accept {_EVENTS}, or subscribe over a WebSocket.",
         )
-    result = await serving.api.execute(asked, serving.api.context(caller, noted.request_id))
-    noted.code = code_of(result)
+    context = serving.api.context(caller, noted.request_id)
+    result = await serving.api.execute(asked, context)
+    noted.code = code_of(result, context.refusals)
     return _answer(request, result)
 
 
 async def answer_events(request: Request) -> Response:
     """Answer a document of the address as a stream of events; in development also GraphiQL."""
-    noted, serving = noted_of(request), serving_of(request)
-    noted.operation = "graphql"
+    noted_of(request).operation = "graphql"
     if _accepts(request, _EVENTS):
         caller = await caller_of(request)
         given = request.query_params
-        asked = _asked(
-            {
-                "query": given.get("query"),
-                "variables": _parsed(given.get("variables", "{}").encode()),
-                "operationName": given.get("operationName"),
-            }
-        )
-        kind, name = serving.api.kind_of(asked)
-        noted.operation = f"{kind} {name}".strip()
-        if kind == MUTATION:
+        variables = _parsed("variables", given.get("variables", "{}").encode())
+        asked = Asked.of(given.get("query"), variables, given.get("operationName"), reads_only=True)
+        if _note_kind(request, asked) == MUTATION:
             raise HTTPException(405, "A mutation is sent by POST", {"Allow": "POST"})
         return event_stream(request, asked, caller)
-    if serving.settings.is_development and _accepts(request, "text/html"):
+    if serving_of(request).settings.is_development and _accepts(request, "text/html"):
         from strawberry.http.ides import get_graphql_ide_html
 
         page = get_graphql_ide_html("graphiql")
@@ -100,30 +93,26 @@ def asked_by(body: bytes) -> Asked:
         BadValue: It is no request of GraphQL over HTTP.
         LimitExceeded: It is an array of several.
     """
-    return _asked(_parsed(body))
-
-
-def _parsed(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadValue("body", f"it is no JSON ({error})") from error
-
-
-def _asked(given: Any) -> Asked:
+    given = _parsed("body", body)
     if isinstance(given, list):
         raise LimitExceeded("arrays of documents", 0, 1, "Send one object for one document.")
     if not isinstance(given, dict):
         raise BadValue("body", "it is no JSON object")
-    query, name = given.get("query"), given.get("operationName")
-    variables = given.get("variables") or {}
-    if not isinstance(query, str):
-        raise BadValue("query", "it is no text")
-    if not isinstance(variables, dict):
-        raise BadValue("variables", "they are no JSON object")
-    if name is not None and not isinstance(name, str):
-        raise BadValue("operationName", "it is no text")
-    return Asked(query, variables, name or None)
+    return Asked.of(given.get("query"), given.get("variables"), given.get("operationName"))
+
+
+def _note_kind(request: Request, asked: Asked) -> str:
+    """Return the kind of operation, noted with its root field for log and figures."""
+    kind, name = serving_of(request).api.kind_of(asked)
+    noted_of(request).operation = f"{kind} {name}".strip()
+    return kind
+
+
+def _parsed(place: str, text: bytes) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise BadValue(place, f"it is no JSON ({error})") from error
 
 
 def _answer(request: Request, result: ExecutionResult) -> Response:
@@ -136,7 +125,7 @@ def _answer(request: Request, result: ExecutionResult) -> Response:
     status = 200
     is_modern = _accepts(request, _RESPONSE)
     if result.data is None and result.errors:
-        found = 400 if code_of(result) == "BAD_DOCUMENT" else status_of_code(code_of(result))
+        found = 400 if code_of(result) == BAD_DOCUMENT else status_of_code(code_of(result))
         status = found if is_modern or found >= 500 else 200
     made = JSONResponse(answer_of(result), status)
     if is_modern:

@@ -11,6 +11,7 @@ import orjson
 from starlette.responses import Response
 
 from cmdb import errors
+from cmdb_graphql.errors import INTERNAL
 
 BODY_BYTES = "bytes of the body"
 BODY_SECONDS = "seconds to send the body"
@@ -18,7 +19,8 @@ IMPORT_BYTES = "bytes of an import"
 IMPORT_SECONDS = "seconds of waiting for the bytes of an import"
 IMPORT_FILES = "files of an import"
 IMPORTS_AT_ONCE = "imports at once"
-INTERNAL = "INTERNAL"
+SOCKET_FORBIDDEN = 4403
+"""What a WebSocket is closed with where HTTP would answer 403."""
 
 STATUS_BY_ERROR: Mapping[type[errors.CmdbError], int] = {
     errors.CmdbError: 500,
@@ -107,9 +109,4 @@ class JSONResponse(Response):
 
 @cache
 def _all_codes() -> dict[str, int]:
-    found, kinds = {}, [errors.CmdbError]
-    while kinds:
-        kind = kinds.pop()
-        found[kind.code] = status_of(kind)
-        kinds += kind.__subclasses__()
-    return found
+    return {kind.code: status_of(kind) for kind in errors.CmdbError.kinds()}

@@ -21,11 +21,15 @@ async def caller_of(connection: HTTPConnection) -> Caller:
 
 
 async def known_by(connection: HTTPConnection, given: str) -> Caller:
-    """Return whom `Bearer <token>` stands for; raises as `caller_of`."""
-    scheme, _, secret = given.strip().partition(" ")
-    secret = secret.strip()
+    """Return whom `Bearer <token>` stands for.
+
+    Raises:
+        Unauthenticated: It is empty or of another form, or the token does not hold.
+    """
     if not given:
         raise Unauthenticated
+    scheme, _, secret = given.strip().partition(" ")
+    secret = secret.strip()
     if scheme.lower() != "bearer" or not secret or len(secret) > _LONGEST:
         raise Unauthenticated("it is no bearer token")
     serving = serving_of(connection)

@@ -29,6 +29,7 @@ from cmdb.server.import_jobs import REJECTS, RESULTS, Job, Place
 from cmdb.server.import_parameters import digest_of_request, read_flag, read_request
 from cmdb.server.serving import noted_of, serving_of
 from cmdb.server.uploads import receive_input
+from cmdb_graphql.errors import INTERNAL
 from cmdb_graphql.ids import local_id
 
 router = APIRouter()
@@ -192,7 +193,7 @@ async def _answer_end(
         noted.code = error.code
         return error_answer(error, noted.request_id)
     if error is not None:
-        noted.code = "INTERNAL"
+        noted.code = INTERNAL
         return internal_answer(noted.request_id)
     return await _answer_run(request, caller, run_id, 200)
 

@@ -23,7 +23,10 @@ router = APIRouter()
 
 FIRST_ACTOR: Final = "administrator"
 _BODY_BYTES = 4_096
-_STYLE = "body{font:1rem system-ui;max-width:42rem;margin:3rem auto;padding:0 1rem}code{user-select:all;overflow-wrap:anywhere}"  # noqa: E501
+_STYLE = (
+    "body{font:1rem system-ui;max-width:42rem;margin:3rem auto;padding:0 1rem}"
+    "code{user-select:all;overflow-wrap:anywhere}"
+)
 _SCRIPT = """
 const out = document.getElementById("out");
 const code = location.hash.slice(1);

@@ -14,6 +14,7 @@ from cmdb.errors import BadSettings
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.trace import Tracer
 
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
@@ -31,45 +32,18 @@ class Tracing:
         """Return the span of a request, a child of the client's where it sends one."""
         if self._tracer is None:
             return _NOTHING
-        return self._request(name, headers, attributes)
+        return _request(self._tracer, name, headers, attributes)
 
     def observe(self, kind: str, text: str) -> AbstractContextManager[None]:
         """Return the span of one read, write or statement; see `cmdb.ports.service.Observe`."""
         if self._tracer is None:
             return _NOTHING
-        return self._statement(kind, text)
+        return _statement(self._tracer, kind, text)
 
     def close(self) -> None:
         """Send what waits to be sent."""
         if self._provider is not None:
             self._provider.shutdown()
-
-    @contextmanager
-    def _request(
-        self, name: str, headers: Mapping[str, str], attributes: Mapping[str, Any]
-    ) -> Iterator[None]:
-        from opentelemetry.trace import SpanKind
-        from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-
-        assert self._tracer is not None  # noqa: S101 - asked before
-        parent = TraceContextTextMapPropagator().extract(headers)
-        with self._tracer.start_as_current_span(
-            name, context=parent, kind=SpanKind.SERVER, attributes=dict(attributes)
-        ):
-            yield
-
-    @contextmanager
-    def _statement(self, kind: str, text: str) -> Iterator[None]:
-        from opentelemetry.trace import SpanKind
-
-        assert self._tracer is not None  # noqa: S101 - asked before
-        with self._tracer.start_as_current_span(
-            f"database {kind}",
-            kind=SpanKind.CLIENT,
-            attributes={"db.system.name": "cmdb", "db.query.text": text.strip()},
-            record_exception=False,
-        ):
-            yield
 
 
 def open_tracing(*, is_wanted: bool) -> Tracing:
@@ -90,3 +64,30 @@ def open_tracing(*, is_wanted: bool) -> Tracing:
     provider = TracerProvider(resource=Resource.create({"service.name": "cmdb"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracing(provider)
+
+
+@contextmanager
+def _request(
+    tracer: Tracer, name: str, headers: Mapping[str, str], attributes: Mapping[str, Any]
+) -> Iterator[None]:
+    from opentelemetry.trace import SpanKind
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+    parent = TraceContextTextMapPropagator().extract(headers)
+    with tracer.start_as_current_span(
+        name, context=parent, kind=SpanKind.SERVER, attributes=dict(attributes)
+    ):
+        yield
+
+
+@contextmanager
+def _statement(tracer: Tracer, kind: str, text: str) -> Iterator[None]:
+    from opentelemetry.trace import SpanKind
+
+    with tracer.start_as_current_span(
+        f"database {kind}",
+        kind=SpanKind.CLIENT,
+        attributes={"db.system.name": "cmdb", "db.query.text": text.strip()},
+        record_exception=False,
+    ):
+        yield

@@ -63,6 +63,8 @@ async def receive_input(request: Request, folder: Path, file_name: str) -> Recei
     Raises:
         LimitExceeded: It is too large, has too many files, or comes too slowly.
         BadFile: It is not compressed as it says, or no multipart body.
+        BadValue: It is compressed in another way than gzip, announces no length that can be, or
+            has no part `file`, other parts, or a file without a name or with one that came before.
     """
     limit = serving_of(request).settings.import_limit_bytes
     kind, options = parse_options_header(request.headers.get("content-type", ""))

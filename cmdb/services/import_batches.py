@@ -21,6 +21,7 @@ from cmdb.ports import Progress
 from cmdb.services.context import Context
 from cmdb.services.import_files import Results
 from cmdb.services.import_rounds import Deciding, Round, finished
+from cmdb.services.import_sight import hidden_from
 from cmdb.services.import_tally import Tally
 from cmdb.services.placeholders import settle_placeholders
 from cmdb.services.spool import Line, Spool
@@ -98,7 +99,7 @@ class BatchWriter:
             request_digest=spool.fingerprint,
         )
         self._deciding = Deciding(self._store, spool, facts.rules, is_resumed=facts.is_resumed)
-        self._tally = Tally(results, spool.fingerprint)
+        self._tally = Tally(results, spool.fingerprint, hidden_from(context))
         self._size = FIRST_BATCH
         self._writer: Executor
         self._sent: _Sent | None = None

@@ -9,6 +9,7 @@ from cmdb.services.context import Context
 from cmdb.services.import_names import check_names
 from cmdb.services.observation_times import check_observed
 from cmdb.services.permit import permit
+from cmdb.services.record_values import LONGEST_REASON, check_text
 
 
 def check_request(context: Context, importer: Importer, request: ImportRequest) -> None:
@@ -16,11 +17,12 @@ def check_request(context: Context, importer: Importer, request: ImportRequest) 
 
     Raises:
         Forbidden: The caller may not import, or not for that source.
-        BadValue: A name cannot be one, the time of observation is still to come, or the format has
-            no such option or takes no mapping file.
+        BadValue: A name or the reason cannot be one, the time of observation is still to come, or
+            the format has no such option or takes no mapping file.
     """
     permit(context.caller, "import", request.source)
     check_names(request.source, request.scope)
+    check_text("reason", request.reason, LONGEST_REASON)
     check_observed(request.observed_at, context.clock.now())
     _check_options(importer, request)
 

@@ -31,6 +31,11 @@ class _Lines(AbstractContextManager["_Lines"]):
                 raise _refusal(self._path, error) from error
         return self
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody asked for this file."""
+        return self._path is not None
+
     def _write(self, line: dict[str, Any]) -> None:
         if self._path is None:
             return

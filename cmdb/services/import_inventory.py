@@ -62,6 +62,8 @@ def import_inventory(
         Interrupted: Stopped by the user; whole batches remain, the same call resumes.
     """
     check_request(context, importer, request)
+    # The head tells whether another process changed the registries; later each write does.
+    context = replace(context, store=context.store.for_request())
     with KeptRun(context, request) as kept:
         return _import(context, importer, source, request, progress, kept)
 
@@ -74,8 +76,6 @@ def _import(
     progress: Progress | None,
     kept: KeptRun,
 ) -> ImportReport:
-    # The head tells whether another process changed the registries.
-    context.store.head()
     registry = context.store.registry()
     spool = Spool(registry)
     with (

@@ -11,6 +11,7 @@ from cmdb.model.import_reports import PlannedChange
 from cmdb.model.source_records import SourceRecord
 from cmdb.services.import_files import Results
 from cmdb.services.import_rounds import Round
+from cmdb.services.import_sight import Hidden, told
 
 PLAN_LINES = 1_000
 
@@ -19,12 +20,14 @@ class Tally:
     """Adds up the rounds of one run.
 
     Args:
-        results: Told each decision.
+        results: Told each decision, as far as the caller may be told.
         fingerprint: Of the input.
+        hidden: Tells which CIs the caller may not see.
     """
 
-    def __init__(self, results: Results, fingerprint: str) -> None:
+    def __init__(self, results: Results, fingerprint: str, hidden: Hidden) -> None:
         self._results = results
+        self._hidden = hidden
         self._fingerprint = fingerprint
         self._decided: Counter[str] = Counter()
         self._relationships: Counter[str] = Counter()
@@ -32,11 +35,14 @@ class Tally:
 
     def add(self, made: Round) -> None:
         """Count what a round decided."""
-        decisions = made.outcome.decisions if made.outcome is not None else ()
-        for decision in (*made.unchanged, *decisions):
+        outcome = made.outcome.decisions if made.outcome is not None else ()
+        decisions = (*made.unchanged, *outcome)
+        for decision in decisions:
             self._decided[decision.verdict] += 1
             self._decided["conflict"] += bool(decision.conflicts)
-            self._results.add(decision)
+        if self._results.is_wanted:
+            for decision in told(decisions, self._hidden):
+                self._results.add(decision)
         self.add_changes(made.changes)
 
     def add_revision(self, revision: int) -> None:
@@ -66,9 +72,9 @@ class Tally:
         self.add(made)
         by_id = {line.id: line.record for line in made.changed}
         decisions = made.outcome.decisions if made.outcome is not None else ()
-        plan = [_planned(decision, by_id[decision.record]) for decision in decisions]
-        fingerprint = made.changes.fingerprint()
-        return {**self.result(), "plan": plan[:PLAN_LINES], "fingerprint": fingerprint}
+        shown = told(decisions[:PLAN_LINES], self._hidden)
+        plan = [_planned(decision, by_id[decision.record]) for decision in shown]
+        return {**self.result(), "plan": plan, "fingerprint": made.changes.fingerprint()}
 
 
 def _planned(decision: Decision, record: SourceRecord) -> PlannedChange:

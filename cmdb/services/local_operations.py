@@ -6,7 +6,6 @@ Use cases are imported when they are needed, so that a short command does not pa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -157,12 +156,17 @@ class LocalOperations(LocalPractices, LocalAdministration):
         return anchor_log(self._context)
 
     def verify_log(
-        self, anchor: Anchor | None = None, progress: Progress | None = None
+        self,
+        anchor: Anchor | None = None,
+        progress: Progress | None = None,
+        *,
+        after: Anchor | None = None,
+        first: int | None = None,
     ) -> VerifyReport:
-        """Check the whole chain."""
+        """Check the whole chain, or a portion of it."""
         from cmdb.services.verify_log import verify_log
 
-        return verify_log(self._context, anchor, progress)
+        return verify_log(self._context, anchor, progress, after=after, first=first)
 
     def doctor(self) -> DoctorReport:
         """Return what was looked at in database and inventory."""
@@ -204,7 +208,7 @@ class LocalOperations(LocalPractices, LocalAdministration):
         self,
         source: str,
         precedence: int,
-        reason: str = "",
+        reason: EditReason | str = "",
         progress: Progress | None = None,
     ) -> RankReport:
         """Rank a data source."""
@@ -212,7 +216,7 @@ class LocalOperations(LocalPractices, LocalAdministration):
 
         return rank_source(self._context, source, precedence, reason, progress)
 
-    # Edits: the right is asked before the names are looked up.
+    # Edits
 
     def add_ci(
         self,
@@ -225,39 +229,31 @@ class LocalOperations(LocalPractices, LocalAdministration):
         """Record a CI."""
         from cmdb.services.edit_inventory import add_ci
 
-        permit(self._context.caller, "edit", class_name)
-        holders = {role: self.find_ci(holder).id for role, holder in within.items()}
-        return add_ci(self._context, class_name, name, attributes, holders, reason)
+        return add_ci(self._context, class_name, name, attributes, within, reason)
 
     def set_attributes(self, name: str, values: Mapping[str, Any], reason: EditReason) -> CI:
         """Set values by hand; None takes a manual value back."""
         from cmdb.services.edit_inventory import set_attributes
 
-        permit(self._context.caller, "edit", name)
-        return set_attributes(self._context, self.find_ci(name).id, values, reason)
+        return set_attributes(self._context, name, values, reason)
 
     def retire_ci(self, name: str, reason: EditReason) -> CI:
         """Retire a CI."""
         from cmdb.services.edit_inventory import retire_ci
 
-        permit(self._context.caller, "edit", name)
-        return retire_ci(self._context, self.find_ci(name).id, reason)
+        return retire_ci(self._context, name, reason)
 
     def restore_ci(self, name: str, reason: EditReason) -> CI:
         """Take a retired CI back into use."""
         from cmdb.services.edit_inventory import restore_ci
 
-        permit(self._context.caller, "edit", name)
-        return restore_ci(self._context, self.find_ci(name).id, reason)
+        return restore_ci(self._context, name, reason)
 
     def add_relationship(self, new: NewRelationship, reason: EditReason) -> Relationship:
         """Record that one CI relies on another."""
         from cmdb.services.edit_inventory import add_relationship
 
-        permit(self._context.caller, "edit", new.type)
-        dependent, provider = self.find_ci(new.dependent).id, self.find_ci(new.provider).id
-        found = replace(new, dependent=dependent, provider=provider)
-        return add_relationship(self._context, found, reason)
+        return add_relationship(self._context, new, reason)
 
     def remove_relationship(self, relationship_id: str, reason: EditReason) -> Relationship:
         """End a relationship."""
@@ -269,7 +265,4 @@ class LocalOperations(LocalPractices, LocalAdministration):
         """Record a redundancy group with its members."""
         from cmdb.services.edit_inventory import add_group
 
-        permit(self._context.caller, "edit", new.name)
-        owner = self.find_ci(new.owner).id if new.owner else ""
-        members = tuple(self.find_ci(member).id for member in new.members)
-        return add_group(self._context, replace(new, owner=owner, members=members), reason)
+        return add_group(self._context, new, reason)

@@ -60,7 +60,7 @@ class LocalService:
     def operations(self, caller: Caller) -> Operations:
         """Return the operations on behalf of a caller; closing them closes nothing else."""
         return ServedOperations(
-            replace(self._context, caller=caller),
+            self._for(caller),
             self._find_importer,
             self._list_importers,
             self._encode,
@@ -71,7 +71,10 @@ class LocalService:
         """Return batched reads on behalf of a caller."""
         from cmdb.services.graph_reading import LocalGraphReading
 
-        return LocalGraphReading(replace(self._context, caller=caller))
+        return LocalGraphReading(self._for(caller))
+
+    def _for(self, caller: Caller) -> Context:
+        return replace(self._context, caller=caller, store=self._context.store.for_request())
 
     def check_import(self, caller: Caller, request: ImportRequest) -> None:
         """Return if such an import may come, as far as can be told before its input has."""

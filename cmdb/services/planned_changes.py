@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from cmdb.errors import BadValue, IllegalTransition
+from cmdb.errors import BadValue
 from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
 from cmdb.model.nodes import Node
 from cmdb.model.planned_changes import CHANGE_MOVES, Change, ChangeTarget
@@ -15,15 +15,16 @@ from cmdb.model.practice_reports import ChangeDetails, ChangeList
 from cmdb.model.reports import plain
 from cmdb.ports import ChangeUpdate, EditReason, NewChange, RecordListing, Target
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
+from cmdb.services.find_ci import find_each
 from cmdb.services.permit import permit
 from cmdb.services.record_cis import RecordCIs
-from cmdb.services.record_listing import (
+from cmdb.services.record_listing import list_records, next_cursor
+from cmdb.services.record_values import (
+    begin_update,
     check_aware,
+    check_effect,
     check_text,
     check_title,
-    list_records,
-    next_cursor,
 )
 from cmdb.services.record_writing import create_record, get_record, update_record
 
@@ -45,16 +46,19 @@ def plan_change(context: Context, new: NewChange, edit: EditReason) -> Change:
         raise BadValue("state", f"no change begins as {new.state!r}", hint)
     check_window("change", new.start_at, new.end_at)
     check_within(new.start_at, new.end_at, new.targets)
-    body = {
-        "title": check_title(new.title),
-        "description": check_text("description", new.description),
-        "targets": _targets(context, new.targets),
-        "planned_by": context.caller.actor,
-    }
-    begin_at, end_at = to_epoch_ms(new.start_at), to_epoch_ms(new.end_at)
-    node = Node("change", "", 0, new.state, body, begin_at=begin_at, end_at=end_at)
+
+    def draft() -> Node:
+        body = {
+            "title": check_title(new.title),
+            "description": check_text("description", new.description),
+            "targets": _targets(context, new.targets),
+            "planned_by": context.caller.actor,
+        }
+        begin_at, end_at = to_epoch_ms(new.start_at), to_epoch_ms(new.end_at)
+        return _placed(Node("change", "", 0, new.state, body, begin_at=begin_at, end_at=end_at))
+
     request = plain(asdict(new))
-    made = create_record(context, _placed(node), edit, "plan change", request)
+    made = create_record(context, "change", draft, edit, "plan change", request)
     return _changes(context, [made])[0]
 
 
@@ -72,9 +76,9 @@ def update_change(
         BadValue: It is closed or cancelled, or a value cannot be.
     """
     permit(context.caller, "change", "changes")
-    targets = None if update.targets is None else _targets(context, update.targets)
 
     def draft(before: Node) -> Node:
+        targets = None if update.targets is None else _targets(context, update.targets)
         return _updated(context, before, update, targets)
 
     request = plain(asdict(update))
@@ -136,15 +140,15 @@ def _targets(context: Context, given: Sequence[Target]) -> list[dict[str, Any]]:
     """Return what a change does to each CI, as its body keeps it; None is the change's own time."""
     if not given:
         raise BadValue("targets", "no CI is named", "Name at least one.")
+    cis = find_each(context, [each.ci for each in given])
     found = []
     for each in given:
-        if each.effect not in EFFECTS:
-            raise BadValue("effect", f"{each.effect!r} is none", f"One of {', '.join(EFFECTS)}.")
+        check_effect(each.effect, EFFECTS)
         check_aware("from", each.start_at)
         check_aware("to", each.end_at)
         found.append(
             {
-                "ci": find_ci(context, each.ci).id,
+                "ci": cis[each.ci].id,
                 "effect": each.effect,
                 "start_at": None if each.start_at is None else to_epoch_ms(each.start_at),
                 "end_at": None if each.end_at is None else to_epoch_ms(each.end_at),
@@ -156,16 +160,8 @@ def _targets(context: Context, given: Sequence[Target]) -> list[dict[str, Any]]:
 def _updated(
     context: Context, before: Node, update: ChangeUpdate, targets: list[dict[str, Any]] | None
 ) -> Node:
-    moves = CHANGE_MOVES[before.state]  # type: ignore[index]  # the store holds no other
-    if update.state is not None and update.state not in moves:
-        raise IllegalTransition(f"change {before.id}", before.state, update.state, moves)
-    if not moves:
-        raise BadValue("change", f"{before.id} is {before.state} and does not change any more")
-    body = dict(before.body)
-    if update.title is not None:
-        body["title"] = check_title(update.title)
-    if update.description is not None:
-        body["description"] = check_text("description", update.description)
+    begun = begin_update(before, update, CHANGE_MOVES)
+    body = dict(begun.body)
     if targets is not None:
         hidden = RecordCIs(context, before.concerns).hidden()
         body["targets"] = targets + [t for t in before.body["targets"] if t["ci"] in hidden]
@@ -176,8 +172,7 @@ def _updated(
             ("to", update.end_at, before.end_at),
         )
     )
-    state = update.state or before.state
-    return _placed(replace(before, state=state, body=body, begin_at=start_at, end_at=end_at))
+    return _placed(replace(begun, body=body, begin_at=start_at, end_at=end_at))
 
 
 def _aware(field: str, moment: datetime) -> datetime:
@@ -196,8 +191,8 @@ def _placed(node: Node) -> Node:
 
 def window_of(node: Node) -> tuple[datetime, datetime]:
     """Return begin and end of a recorded change."""
-    assert node.begin_at is not None  # noqa: S101 (every change has a window)
-    assert node.end_at is not None  # noqa: S101
+    assert node.begin_at is not None  # noqa: S101 - every change has a window
+    assert node.end_at is not None  # noqa: S101 - with an end
     return from_epoch_ms(node.begin_at), from_epoch_ms(node.end_at)
 
 

@@ -1,7 +1,8 @@
 """How is an incident, a change or a preview written while others write it too?
 
-Each write is one entry of the log. An update is drafted afresh from the record as it stands until
-one draft is written before anybody else's, unless the caller expects a version.
+Each write is one entry of the log, none where nothing is to change. An update is drafted afresh
+from the record as it stands until one draft is written before anybody else's, unless the caller
+expects a version.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from typing import Any
 from uuid_utils import uuid7
 
 from cmdb.errors import CmdbError, StalePlan, StaleVersion, UnknownRecord
-from cmdb.model.changes import ChangeSet, Stamp
-from cmdb.model.nodes import Node, NodeChange, NodeKind
+from cmdb.model.changes import Applied, ChangeSet, Stamp
+from cmdb.model.nodes import Node, NodeChange, NodeKind, logged_values
 from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason
 from cmdb.services.context import Context
+from cmdb.services.first_answers import get_node
+from cmdb.services.record_values import check_edit
 
 ATTEMPTS = 30
+_AS_OF = "as_of"
 _LONGEST_PAUSE_SECONDS = 0.25
-_NEVER = -1  # a version that no record has
 
 
 def get_record(context: Context, kind: NodeKind, record_id: str) -> Node:
@@ -39,24 +42,31 @@ def get_record(context: Context, kind: NodeKind, record_id: str) -> Node:
     return found
 
 
-def create_record(context: Context, node: Node, edit: EditReason, what: str, request: Any) -> Node:
-    """Return the record that was made, or that a retry with the same key made before.
+def create_record(
+    context: Context,
+    kind: NodeKind,
+    draft: Callable[[], Node],
+    edit: EditReason,
+    what: str,
+    request: Any,
+) -> Node:
+    """Return the record that was made, now or when its key came first.
 
     Args:
         context: On whose behalf, and with what.
-        node: The record without id, version and times.
+        kind: Of the record.
+        draft: Returns the record without id, version and times; refuses what is not allowed.
         edit: Reason and key of the edit.
         what: The reason for the log where none is given.
         request: Tells this request from others that come with the same key.
     """
     stamp = _stamp(context, edit, [what, request])
-    made = replace(node, id=str(uuid7()))
-    for attempt in range(ATTEMPTS):
-        applied = _apply(context, NodeChange(None, made), stamp)
-        if applied is not None:
-            return get_record(context, node.kind, applied)
-        _pause(attempt)
-    raise StalePlan([what])
+    new_id = str(uuid7())
+
+    def change() -> NodeChange:
+        return NodeChange(None, replace(draft(), id=new_id))
+
+    return _written(context, kind, change, stamp)
 
 
 def update_record(
@@ -67,7 +77,7 @@ def update_record(
     edit: EditReason,
     request: Any,
 ) -> Node:
-    """Return the record after an update.
+    """Return the record as the update left it, now or when its key came first.
 
     Args:
         context: On whose behalf, and with what.
@@ -81,22 +91,53 @@ def update_record(
         UnknownRecord: There is none of that id.
         StaleVersion: It has another version than the caller expects.
     """
-    what = f"update {kind}"
-    stamp = _stamp(context, edit, [what, record_id, request, edit.expected_version])
-    for attempt in range(ATTEMPTS):
+    stamp = _stamp(context, edit, [f"update {kind}", record_id, request, edit.expected_version])
+
+    def change() -> NodeChange:
         before = get_record(context, kind, record_id)
-        try:
-            _check_version(before, edit.expected_version)
-            change = NodeChange(before, draft(before))
-        except CmdbError:
-            # What a retry meets is often the very state that its first attempt brought about.
-            if edit.idempotency_key and _is_repeated(context, before, stamp):
-                return before
-            raise
-        if _apply(context, change, stamp) is not None:
-            return get_record(context, kind, record_id)
+        _check_version(before, edit.expected_version)
+        return NodeChange(before, draft(before))
+
+    return _written(context, kind, change, stamp)
+
+
+def _written(
+    context: Context, kind: NodeKind, change: Callable[[], NodeChange], stamp: Stamp
+) -> Node:
+    # A key goes before everything: what its first use brought about may refuse a second.
+    applied = context.store.find_answer(stamp)
+    for attempt in range(ATTEMPTS):
+        if applied is None:
+            applied = _attempt(context, change, stamp)
+        if applied is not None:
+            revision = int(applied.answer.get(_AS_OF, applied.revision))
+            return get_node(context, kind, str(applied.answer[kind]), revision)
         _pause(attempt)
-    raise StalePlan([f"{kind} {record_id}"])
+    raise StalePlan([stamp.reason])
+
+
+def _attempt(context: Context, change: Callable[[], NodeChange], stamp: Stamp) -> Applied | None:
+    """Return what was written now or before; None if somebody else was faster."""
+    try:
+        made = change()
+        answer: dict[str, Any] = {made.after.kind: made.after.id}
+        if made.before is not None and logged_values(made.before) == logged_values(made.after):
+            return _unchanged(context, stamp, {**answer, _AS_OF: made.version})
+        return context.store.apply(ChangeSet(nodes=(made,)), stamp, answer=answer)
+    except StalePlan:
+        return None
+    except CmdbError:
+        # What a retry meets may be what its first attempt, still under way, brought about.
+        if (first := context.store.find_answer(stamp)) is not None:
+            return first
+        raise
+
+
+def _unchanged(context: Context, stamp: Stamp, answer: dict[str, Any]) -> Applied:
+    """Return what was not to be changed, and keep it: others may change it before a retry."""
+    if not stamp.idempotency_key:
+        return Applied(answer[_AS_OF], answer)
+    return context.store.apply(ChangeSet(), stamp, answer=answer)
 
 
 def _check_version(node: Node, expected: int | None) -> None:
@@ -104,30 +145,15 @@ def _check_version(node: Node, expected: int | None) -> None:
         raise StaleVersion(f"{node.kind} {node.id}", expected, node.version)
 
 
-def _is_repeated(context: Context, node: Node, stamp: Stamp) -> bool:
-    """Return whether this very request was answered before: the store looks at its key first."""
-    cannot_hold = NodeChange(replace(node, version=_NEVER), node)
-    return _apply(context, cannot_hold, stamp) is not None
-
-
-def _apply(context: Context, change: NodeChange, stamp: Stamp) -> str | None:
-    """Return the id of the record written now or before; None if somebody else was faster."""
-    try:
-        applied = context.store.apply(
-            ChangeSet(nodes=(change,)), stamp, answer={change.after.kind: change.after.id}
-        )
-    except StalePlan:
-        return None
-    return str(applied.answer.get(change.after.kind, change.after.id))
-
-
 def _stamp(context: Context, edit: EditReason, request: Any) -> Stamp:
+    check_edit(edit)
+    asked = canonical_json([context.caller.actor, request])
     return Stamp(
         actor=context.caller.actor,
         reason=edit.reason or str(request[0]),
         request_id=edit.request_id,
         idempotency_key=edit.idempotency_key,
-        request_digest=hashlib.sha256(canonical_json(request)).hexdigest(),
+        request_digest=hashlib.sha256(asked).hexdigest(),
     )
 
 

@@ -16,11 +16,12 @@ from typing import Any
 import orjson
 
 from cmdb.errors import BadValue, StalePlan
-from cmdb.model.changes import Stamp
+from cmdb.model.changes import Applied, ChangeSet, Stamp
 from cmdb.model.definition_changes import Definition
 from cmdb.model.definition_checks import (
     Demands,
     allows,
+    check_attribute_names,
     check_class_change,
     check_extends_class,
     check_extends_type,
@@ -41,6 +42,7 @@ from cmdb.model.values import NotThatKind, canonical_json
 from cmdb.ports import EditReason
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 _ATTEMPTS = 40
 _LONGEST_PAUSE_SECONDS = 0.25
@@ -94,6 +96,7 @@ def register_class(
         before = registry.classes.get(new.name)
         if (shipped := shipped_registry().classes.get(new.name)) is not None:
             check_extends_class(shipped, new)
+        check_attribute_names(before, new)
         with_class(registry, new)
         _meet_class(context, new.name, check_class_change(before, new))
         body = class_body(before) if before else {}
@@ -134,27 +137,38 @@ def _register(
         sequence = store.head().sequence
         stamp = _stamp(context, reason, asked)
         if (first := store.find_answer(stamp)) is not None:
-            return _answered(first.answer, first.revision, asked)
+            return _answered(first, asked)
         definition = prepare(store.registry(), sequence)
         kind, name = definition.kind, definition.name
         version = store.definition_version(kind, name)
         is_expected = definition.expected_version in (None, version)
         if definition.before == definition.after and is_expected:
-            return RegistryChange(kind, name, version, definition.after)
+            return _unchanged(context, stamp, RegistryChange(kind, name, version, asked))
         try:
             applied = store.save_definition(definition, stamp)
         except StalePlan:
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))
             continue
-        return RegistryChange(kind, name, applied.revision, definition.after)
+        return _answered(applied, asked)
     raise StalePlan(["the inventory"])
 
 
-def _answered(answer: Mapping[str, Any], revision: int, asked: Mapping[str, Any]) -> RegistryChange:
+def _unchanged(context: Context, stamp: Stamp, found: RegistryChange) -> RegistryChange:
+    """Return what changed nothing, and keep it: others may change it before a retry."""
+    if stamp.idempotency_key:
+        kept = {"kind": found.kind, "name": found.name, "version": found.revision}
+        context.store.apply(ChangeSet(), stamp, answer=kept)
+    return found
+
+
+def _answered(applied: Applied, asked: Mapping[str, Any]) -> RegistryChange:
+    answer = applied.answer
+    revision = int(answer.get("version", applied.revision))
     return RegistryChange(str(answer["kind"]), str(answer["name"]), revision, asked)
 
 
 def _stamp(context: Context, reason: EditReason, asked: Mapping[str, Any]) -> Stamp:
+    check_edit(reason)
     request = canonical_json([asked, context.caller.actor, reason.expected_version])
     return Stamp(
         actor=context.caller.actor,

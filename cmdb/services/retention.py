@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from cmdb.errors import BadValue, LimitExceeded, UnknownRevision
-from cmdb.model.changes import LogChange, Stamp
+from cmdb.model.changes import Applied, ChangeSet, LogChange, Stamp
 from cmdb.model.inventory import from_epoch_ms
 from cmdb.model.log import LogEntry
 from cmdb.model.nodes import NODE_KINDS
@@ -23,6 +23,7 @@ from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason, chunks
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 LONGEST_DAYS = 36_500
 ERASED_BY_POLICY = frozenset({"ci", "relationship", "incident", "change", "preview"})
@@ -65,14 +66,14 @@ def purge_payloads(
         raise BadValue("revision", "it is the proof of an erasure", "It holds no other content.")
     stamp = _stamp(context, reason, f"purge revision {revision}", [revision, wanted])
     if (repeated := context.store.find_answer(stamp)) is not None:
-        return _report(context, repeated.answer, repeated.revision)
+        return _report(repeated)
     gone = [index for index in wanted if changes[index] is not None]
     facts = {"entries": int(bool(gone)), "payloads": len(gone), "indexes": gone}
+    facts["days"] = context.store.retention_days()
     if not gone:
-        return _report(context, facts, context.store.head().revision)
+        return _report(context.store.apply(ChangeSet(), stamp, answer=facts))
     change = LogChange("purge", str(revision), 0, {}, facts)
-    applied = context.store.erase_logged({revision: gone}, change, stamp)
-    return _report(context, applied.answer, applied.revision)
+    return _report(context.store.erase_logged({revision: gone}, change, stamp))
 
 
 def set_retention(context: Context, days: int, reason: EditReason) -> RetentionReport:
@@ -83,7 +84,7 @@ def set_retention(context: Context, days: int, reason: EditReason) -> RetentionR
     if days > LONGEST_DAYS:
         raise LimitExceeded("days of retention", LONGEST_DAYS, days, "0 keeps everything.")
     stamp = _stamp(context, reason, f"keep payloads for {days} days", [days])
-    applied = context.store.save_retention(days, stamp)
+    applied = context.store.find_answer(stamp) or context.store.save_retention(days, stamp)
     return RetentionReport(days, 0, 0, applied.revision)
 
 
@@ -96,15 +97,16 @@ def apply_retention(context: Context, reason: EditReason) -> RetentionReport:
     permit(context.caller, "administer", "retention")
     store = context.store
     days = store.retention_days()
-    stamp = _stamp(context, reason, f"erase payloads older than {days} days", ["retention"])
+    # The policy may change before a retry: it is no part of the request.
+    stamp = _stamp(context, reason, "erase payloads older than the policy says", ["retention"])
     if (repeated := store.find_answer(stamp)) is not None:
-        return _report(context, repeated.answer, repeated.revision)
+        return _report(repeated)
     last = store.revision_at(context.clock.now() - timedelta(days=days)) if days else 0
     due = _due(context, last)
     payloads = sum(len(indexes) for indexes in due.values())
     facts = {"days": days, "through": last, "entries": len(due), "payloads": payloads}
     if not due:
-        return _report(context, facts, store.head().revision)
+        return _report(store.apply(ChangeSet(), stamp, answer=facts))
     # Before anything is gone: later states are replayed from here.
     context.snapshots.keep_checkpoint(last)
     batches = list(chunks(list(due.items()), _ENTRIES_A_WRITE))
@@ -113,7 +115,7 @@ def apply_retention(context: Context, reason: EditReason) -> RetentionReport:
     for batch in batches[1:]:
         store.erase_more(dict(batch))
     store.forget_checkpoints(last)
-    return _report(context, facts, applied.revision)
+    return _report(applied)
 
 
 def _due(context: Context, last: int) -> dict[int, list[int]]:
@@ -166,6 +168,7 @@ def _relationship_versions(context: Context, dependents: Sequence[str]) -> dict[
 
 
 def _stamp(context: Context, reason: EditReason, what: str, facts: Sequence[object]) -> Stamp:
+    check_edit(reason)
     request = canonical_json([what, context.caller.actor, list(facts)])
     return Stamp(
         actor=context.caller.actor,
@@ -177,9 +180,10 @@ def _stamp(context: Context, reason: EditReason, what: str, facts: Sequence[obje
     )
 
 
-def _report(context: Context, facts: Mapping[str, object], revision: int) -> RetentionReport:
-    days = context.store.retention_days()
-    return RetentionReport(days, _count(facts, "entries"), _count(facts, "payloads"), revision)
+def _report(applied: Applied) -> RetentionReport:
+    facts = applied.answer
+    days, entries, payloads = (_count(facts, name) for name in ("days", "entries", "payloads"))
+    return RetentionReport(days, entries, payloads, applied.revision)
 
 
 def _count(facts: Mapping[str, object], name: str) -> int:

@@ -87,6 +87,7 @@ def _report(
         replace(basis, problems=(*basis.problems, *left_out)),
         withheld=len(withheld),
         withheld_criticality=max((each.outcome.hit.criticality for each in withheld), default=0),
+        withheld_owners=_owners(names, withheld),
     )
 
 
@@ -110,6 +111,12 @@ def _service(names: Names, affected: Affected) -> AffectedService:
         names.team(affected.ci, "owner"),
         names.team(affected.ci, "support"),
     )
+
+
+def _owners(names: Names, affected: Iterable[Affected]) -> tuple[str, ...]:
+    """Return the teams that own these, each once, in their order."""
+    owners = (names.team(each.ci, "owner") for each in affected)
+    return tuple(dict.fromkeys(owner for owner in owners if owner))
 
 
 def _left_out(context: Context, node: Node, own: Sequence[Effect]) -> list[str]:

@@ -100,7 +100,7 @@ class Spool:
         """Keep one record; `own_time` says that its time is its own and not that of the run."""
         level = nesting(record)
         if level not in self._levels:
-            # Closed with the spool, since it is written and read many times.
+            # It is closed with the spool, for it is written and read many times till then.
             self._levels[level] = tempfile.TemporaryFile(prefix="cmdb-import-")  # noqa: SIM115
             self._counts[level] = 0
         facts = [record.id, record.source, record.scope, record.key, record.observed_ms]

@@ -19,7 +19,7 @@ import orjson
 from uuid_utils import uuid7
 
 from cmdb.errors import BadValue, LimitExceeded, StalePlan
-from cmdb.model.changes import Stamp
+from cmdb.model.changes import Applied, Stamp
 from cmdb.model.check import check_record
 from cmdb.model.decisions import Outcome, Rules
 from cmdb.model.import_reports import ImportRequest
@@ -27,7 +27,7 @@ from cmdb.model.inventory import to_epoch_ms
 from cmdb.model.log import compress, decompress
 from cmdb.model.records import Importer, ImportInput, ImportOptions, Problem, Record, Skipped
 from cmdb.model.registry import Registry
-from cmdb.model.source_records import MANUAL, SourceRecord
+from cmdb.model.source_records import SourceRecord
 from cmdb.model.system_reports import UpsertReport, UpsertResult
 from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason, UpsertRequest
@@ -35,9 +35,11 @@ from cmdb.services import evidence
 from cmdb.services.context import Context
 from cmdb.services.import_failures import scope_text
 from cmdb.services.import_names import check_names
+from cmdb.services.import_sight import hidden_from
 from cmdb.services.observation_times import check_observed, timely
 from cmdb.services.permit import permit
 from cmdb.services.placeholders import settle_placeholders
+from cmdb.services.record_values import check_edit
 
 MOST_RECORDS = 1_000
 FORMAT = "records"
@@ -74,24 +76,24 @@ def upsert_records(
     for attempt in range(_ATTEMPTS):
         known = evidence.begin(store)
         if (first := store.find_answer(stamp)) is not None:
-            return _repeated(first.answer, first.revision)
+            return _repeated(context, first)
         taken = _take(context, store.registry(), importer, request)
         rules = Rules(store.registry(), store.precedence(), lambda: str(uuid7()))
         outcome = evidence.reconcile(store, known, rules, list(taken.records.values()))
         results = taken.results(outcome)
         if outcome.changes.is_empty and not stamp.idempotency_key:
-            return _report(results, 0)
+            return _report(context, results, 0)
         try:
             applied = store.apply(outcome.changes, stamp, answer=_packed(results, outcome, stamp))
         except StalePlan:
             time.sleep(random.uniform(0, min(_LONGEST_PAUSE_SECONDS, 0.01 * 2**attempt)))
             continue
         if applied.is_repeated:
-            return _repeated(applied.answer, applied.revision)
+            return _repeated(context, applied)
         revision = applied.revision if outcome.changes.changes_inventory else 0
         revision = _settled(context, rules, stamp, revision)
         context.snapshots.checkpoint_if_due()
-        return _report(results, revision)
+        return _report(context, results, revision)
     raise StalePlan([f"what {request.source} speaks of"])
 
 
@@ -152,10 +154,7 @@ class _Taken:
 
 
 def _check(context: Context, request: UpsertRequest) -> None:
-    source = request.source
-    check_names(source, request.scope)
-    if source == MANUAL:
-        raise BadValue("source", f"{MANUAL} stands for edits by hand", "Use the edits for those.")
+    check_names(request.source, request.scope)
     if len(request.records) > MOST_RECORDS:
         hint = "Send them in several requests, or import a file."
         raise LimitExceeded("records", MOST_RECORDS, len(request.records), hint)
@@ -222,7 +221,9 @@ def _key_of(record: Mapping[str, Any]) -> str:
 
 
 def _stamp(context: Context, request: UpsertRequest, reason: EditReason) -> Stamp:
+    check_edit(reason)
     asked = [
+        context.caller.actor,
         request.source,
         dict(request.scope),
         to_epoch_ms(request.observed_at) if request.observed_at else None,
@@ -255,12 +256,15 @@ def _packed(results: Sequence[UpsertResult], outcome: Outcome, stamp: Stamp) -> 
     return {"results": compress(orjson.dumps(rows)), "is_logged": is_logged}
 
 
-def _repeated(answer: Mapping[str, Any], revision: int) -> UpsertReport:
+def _repeated(context: Context, first: Applied) -> UpsertReport:
+    answer = first.answer
     rows = orjson.loads(decompress(answer["results"]))
     results = [UpsertResult(key, verdict, ci, tuple(told)) for key, verdict, ci, told in rows]
-    return _report(results, revision if answer["is_logged"] else 0)
+    return _report(context, results, first.revision if answer["is_logged"] else 0)
 
 
-def _report(results: Sequence[UpsertResult], revision: int) -> UpsertReport:
+def _report(context: Context, results: Sequence[UpsertResult], revision: int) -> UpsertReport:
     counts = Counter(result.verdict for result in results)
-    return UpsertReport(revision, tuple(results), dict(sorted(counts.items())))
+    hidden = hidden_from(context)(result.ci for result in results)
+    shown = tuple(replace(r, ci="") if r.ci in hidden else r for r in results)
+    return UpsertReport(revision, shown, dict(sorted(counts.items())))

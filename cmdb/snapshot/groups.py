@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cmdb.snapshot.edges import GATE, HARD, WEAK, Edges, certain_edges, joined
 
 Nodes = NDArray[np.int32]
+_ANY_OF = ": any of "
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,6 +40,34 @@ class ImplicitGroups:
     def __len__(self) -> int:
         """Return the number of groups."""
         return len(self.dependents)
+
+
+def group_id(dependent: str, type_name: str) -> str:
+    """Return the id of an implicit group: that of its dependent, and the type."""
+    return f"any:{dependent}:{type_name}"
+
+
+def dependent_of(group: str) -> str:
+    """Return the id of the dependent of an implicit group.
+
+    >>> dependent_of(group_id("a", "routes_to"))
+    'a'
+    """
+    return group.partition(":")[2].rpartition(":")[0]
+
+
+def group_name(dependent: str, members: int, type_name: str) -> str:
+    """Return how an implicit group is called: it has the name of its dependent in it."""
+    return f"{dependent}{_ANY_OF}{members} ({type_name})"
+
+
+def dependent_name(group_name: str) -> str:
+    """Return the name of the dependent that is in the name of an implicit group.
+
+    >>> dependent_name(group_name("shop: any of it", 2, "routes_to"))
+    'shop: any of it'
+    """
+    return group_name.rpartition(_ANY_OF)[0]
 
 
 def form_groups(

@@ -22,6 +22,7 @@ from cmdb.snapshot.columns import Table, starts_with
 from cmdb.snapshot.criticality import HIGHEST, LOWEST, compute_criticality
 from cmdb.snapshot.estate import ABSENT, LIFECYCLE_CODES, RELATIONSHIP_KINDS, Estate
 from cmdb.snapshot.figures import GIVEN, Figures, compute_figures
+from cmdb.snapshot.groups import group_name
 from cmdb.snapshot.touched import WIRED_BY
 from cmdb.snapshot.updating import find_update, is_same_line
 from cmdb.snapshot.wiring import Wiring, node_ids, taking_part, wire
@@ -122,7 +123,7 @@ class Snapshot:
         return {
             group_id: (
                 cis["id"][row],
-                f"{cis['name'][row]}: any of {size} ({types[code]})",
+                group_name(str(cis["name"][row]), size, types[code]),
             )
             for group_id, row, size, code in zip(
                 ids, rows, groups.sizes.tolist(), groups.types.tolist(), strict=True

@@ -23,7 +23,7 @@ from cmdb.snapshot.estate import (
     TAKES_PART_CODES,
     Estate,
 )
-from cmdb.snapshot.groups import ImplicitGroups, form_groups
+from cmdb.snapshot.groups import ImplicitGroups, form_groups, group_id
 
 ON_REQUEST_CODES = frozenset({LIFECYCLE_CODES["planned"], LIFECYCLE_CODES["in_build"]})
 
@@ -108,7 +108,7 @@ def node_ids(estate: Estate, wiring: Wiring, nodes: Numbers) -> list[str]:
     chosen = nodes[nodes >= cis] - cis
     dependents = ids[wiring.rows[groups.dependents[chosen]]].tolist()
     made = [
-        f"any:{dependent}:{estate.types[code]}"
+        group_id(dependent, estate.types[code])
         for dependent, code in zip(dependents, groups.types[chosen].tolist(), strict=True)
     ]
     return [*ids[wiring.rows[nodes[nodes < cis]]].tolist(), *made]

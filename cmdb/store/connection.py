@@ -22,7 +22,6 @@ Row: TypeAlias = tuple[Any, ...]
 Params: TypeAlias = Mapping[str, Any]
 
 WRITE_ATTEMPTS = 12
-READ_ATTEMPTS = 5
 _FIRST_PAUSE_SECONDS = 0.01
 _LONGEST_PAUSE_SECONDS = 1.0
 

@@ -6,7 +6,10 @@ texts.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
 
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.definition_changes import Definition, DefinitionKind
@@ -19,6 +22,14 @@ from cmdb.store.connection import Connection
 from cmdb.store.run_life import RunLife
 
 
+@dataclass(slots=True)
+class _KnownRegistry:
+    """The registry that was read last, and the newest that a head has told of."""
+
+    registry: Registry | None = None
+    seen: int = 0
+
+
 class KeepingStore:
     """The methods of `cmdb.ports.Store` about runs, sources, registries and retention."""
 
@@ -26,13 +37,26 @@ class KeepingStore:
         self._connection = connection
         self._clock = clock
         self._life = RunLife(connection)
-        self._registry: Registry | None = None
-        self._registry_seen = 0
+        self._known = _KnownRegistry()
+        self._origin: Self | None = None
+        self._has_asked = False
+
+    @property
+    def origin(self) -> Self:
+        """The store that `for_request` was asked of, or this one."""
+        return self if self._origin is None else self._origin
+
+    def for_request(self) -> Self:
+        """Return this store for one piece of work, which asks once for the head of the log."""
+        made = copy.copy(self)
+        made._origin, made._has_asked = self.origin, False  # noqa: SLF001 - it is our own
+        return made
 
     def head(self) -> LogHead:
         """Return the newest entry's revision, hash and time."""
         head = log_rows.read_head(self._connection)
-        self._registry_seen = max(self._registry_seen, head.registry)
+        self._known.seen = max(self._known.seen, head.registry)
+        self._has_asked = True
         return head
 
     # Import runs and data sources
@@ -77,20 +101,29 @@ class KeepingStore:
         """Return every data source on record."""
         return run_rows.find_sources(self._connection)
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+    def save_precedence(
+        self,
+        precedence: Mapping[str, int],
+        stamp: Stamp,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Applied:
         """Store the precedence of data sources, with a log entry if it is another."""
-        return run_rows.save_precedence(self._connection, precedence, stamp, self._now_ms())
+        now_ms = self._now_ms()
+        return run_rows.save_precedence(self._connection, precedence, stamp, now_ms, answer)
 
     # Registries
 
     def registry(self) -> Registry:
-        """Return the shipped registries with what the graph adds.
+        """Return the shipped registries with what the graph adds, as the log's head has them.
 
-        Read again once any head of the log that was read since tells of a change.
+        The head tells whether another process changed them; it is asked each time, and in a store
+        `for_request` unless it was asked before. Only what has changed is read again.
         """
-        found = self._registry
-        if found is None or found.revision < self._registry_seen:
-            found = self._registry = definitions.read_registry(self._connection)
+        if self._origin is None or not self._has_asked:
+            self.head()
+        found = self._known.registry
+        if found is None or found.revision < self._known.seen:
+            found = self._known.registry = definitions.read_registry(self._connection)
         return found
 
     def definition_version(self, kind: DefinitionKind, name: str) -> int:

@@ -8,16 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from cmdb.errors import (
-    BadSettings,
-    CmdbError,
-    DatabaseFull,
-    DatabaseReadOnly,
-    DatabaseRefused,
-    DatabaseUnavailable,
-    DuplicateKey,
-    WriteConflict,
-)
+from cmdb.errors import BadSettings, CmdbError
+from cmdb.store.availability import Availability
 from cmdb.store.connection import (
     SEARCH,
     WRITE_ATTEMPTS,
@@ -35,19 +27,12 @@ from cmdb.store.connection import (
     search_params,
     with_retry,
 )
+from cmdb.store.neo4j_errors import is_outage, may_succeed_again, translated
 
 if TYPE_CHECKING:
     import neo4j
 
-_READ_ONLY: Final = frozenset(
-    (
-        "Neo.ClientError.General.ForbiddenOnReadOnlyDatabase",
-        "Neo.ClientError.General.WriteOnReadOnlyAccessDatabase",
-    )
-)
-_NO_ROOM: Final = "Neo.DatabaseError.Transaction.TransactionLogError"
-_STOPPED: Final = "Neo.DatabaseError.Transaction.TransactionStartFailed"
-_HALF_DONE: Final = "Neo.DatabaseError.Transaction.TransactionCommitFailed"
+_CONNECT_SECONDS: Final = 2.0
 _INDEXES_READY = "CALL db.awaitIndexes(300)"
 _ALL: Final = slice(None)
 _values = tuple.__getitem__
@@ -80,7 +65,7 @@ def open_neo4j(url: str, user: str, password: str, database: str | None = None) 
         "notifications_min_severity": off,
         "warn_notification_severity": off,
         "user_agent": "cmdb",
-        "connection_timeout": 15,
+        "connection_timeout": _CONNECT_SECONDS,
         "connection_acquisition_timeout": 30,
         "max_transaction_retry_time": 0,
     }
@@ -113,6 +98,10 @@ class Neo4j:
         # What one session has committed, the next must see, whichever member of a cluster it asks.
         self._bookmarks = neo4j.GraphDatabase.bookmark_manager()
         self._database = database
+        self._availability = Availability(
+            partial(self._guarded, partial(self._run, neo4j.READ_ACCESS, "RETURN 1", None)),
+            partial(is_outage, neo4j.exceptions),
+        )
         self._async: tuple[asyncio.AbstractEventLoop, neo4j.AsyncDriver] | None = None
 
     def verify(self) -> None:
@@ -128,24 +117,24 @@ class Neo4j:
     def read(self, text: str, params: Params | None = None) -> list[Row]:
         """All rows of one reading statement."""
         once = partial(self._run, self._neo4j.READ_ACCESS, text, params)
-        return with_retry(partial(self._guarded, once), is_transient=_may_succeed_again)
+        return self._repeated(once)
 
     async def read_async(self, text: str, params: Params | None = None) -> list[Row]:
         """The same rows by the asynchronous driver."""
+        may_wait = self._availability.patience()
         for attempt in range(1, WRITE_ATTEMPTS):
+            self._availability.check()
             try:
                 return await self._read_once(text, params)
             except CmdbError as error:
-                if not _may_succeed_again(error):
+                if not (may_wait(error) and may_succeed_again(error)):
                     raise
             await asyncio.sleep(pause_seconds(attempt))
         return await self._read_once(text, params)
 
     def write(self, fn: Callable[[Transaction], T]) -> T:
         """What `fn` returned, committed; see `Connection.write`."""
-        return with_retry(
-            partial(self._guarded, partial(self._attempt, fn)), is_transient=_may_succeed_again
-        )
+        return self._repeated(partial(self._attempt, fn))
 
     def search_text(self, index: str, query: str, limit: int = 50) -> list[tuple[str, float]]:
         """Ids and scores of the nodes that hold every word, best first."""
@@ -154,6 +143,7 @@ class Neo4j:
 
     def close(self) -> None:
         """Close the driver; `close_async` closes what `read_async` opened."""
+        self._availability.close()
         self._driver.close()
 
     async def close_async(self) -> None:
@@ -210,35 +200,19 @@ class Neo4j:
             raise self._translated(error) from error
 
     def _translated(self, error: Any) -> CmdbError:
-        kinds = self._neo4j.exceptions
-        reason = (str(getattr(error, "message", None) or error).splitlines() or [""])[0].rstrip(".")
-        code = getattr(error, "code", None)
-        if code in _READ_ONLY:
-            return DatabaseReadOnly(reason)
-        if code == _NO_ROOM:
-            return DatabaseFull("the server could not write to its log of transactions")
-        if code == _HALF_DONE:
-            return DatabaseUnavailable(
-                self._place, "its commit failed, which may have been done or not; look at its disk"
-            )
-        if code == _STOPPED:
-            return DatabaseUnavailable(self._place, reason)
-        match error:
-            case kinds.ConstraintError():
-                return DuplicateKey(reason)
-            case kinds.AuthError():
-                return DatabaseRefused("wrong user or password")
-            case kinds.IncompleteCommit():
-                return DatabaseUnavailable(
-                    self._place, "it was lost during a commit, which may have been done or not"
-                )
-            case kinds.DatabaseUnavailable() | kinds.NotALeader():
-                return DatabaseUnavailable(self._place, reason)
-            case kinds.TransientError():
-                return WriteConflict(1, reason)
-            case kinds.Neo4jError():
-                return DatabaseRefused(reason)
-        return DatabaseUnavailable(self._place, reason)
+        return translated(self._neo4j.exceptions, self._place, error)
+
+    def _repeated(self, attempt: Callable[[], T]) -> T:
+        """Return what an attempt returns, done again while that helps and the database is there."""
+        may_wait = self._availability.patience()
+
+        def guarded() -> T:
+            self._availability.check()
+            return self._guarded(attempt)
+
+        return with_retry(
+            guarded, is_transient=lambda error: may_wait(error) and may_succeed_again(error)
+        )
 
 
 class _Transaction:
@@ -277,14 +251,6 @@ def _render(item: Ddl) -> Iterator[str]:
             yield f"CREATE FULLTEXT INDEX {index} IF NOT EXISTS FOR (n:{label}) ON EACH [{each}]"
         case NodeType() | EdgeType():
             pass  # they exist as soon as something has them
-
-
-def _may_succeed_again(error: CmdbError) -> bool:
-    if isinstance(error, DatabaseReadOnly):
-        return False  # the driver would try again, in case of a member that has just lost its lead
-    cause = error.__cause__
-    retryable = getattr(cause, "is_retryable", None)
-    return bool(retryable and retryable())
 
 
 def _shown(url: str) -> str:

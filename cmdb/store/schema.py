@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from cmdb.errors import DatabaseTooNew, DatabaseUnfinished
 from cmdb.model.log import GENESIS
 from cmdb.model.registry import Registry
-from cmdb.store import migrate_carriers, node_rows
+from cmdb.store import merges, migrate_carriers, node_rows
 from cmdb.store.connection import (
     Connection,
     Ddl,
@@ -24,6 +24,7 @@ from cmdb.store.connection import (
     Transaction,
     Unique,
 )
+from cmdb.store.merges import index_merges
 from cmdb.store.migrate_carriers import note_carriers
 from cmdb.store.node_rows import make_nodes
 from cmdb.store.schema_lock import LEASE_SECONDS, SchemaLock, schema_lock
@@ -60,7 +61,7 @@ FIRST: Sequence[Ddl] = (
     Unique("TypeDefinition", "name"),
 )
 
-ALL: Sequence[Ddl] = (*FIRST, *migrate_carriers.SCHEMA, *node_rows.SCHEMA)
+ALL: Sequence[Ddl] = (*FIRST, *migrate_carriers.SCHEMA, *node_rows.SCHEMA, *merges.SCHEMA)
 """Everything that the newest schema declares, whichever migration made it."""
 KEYS: Mapping[str, tuple[str, str]] = {
     ddl.label: (ddl.property, ddl.kind) for ddl in ALL if isinstance(ddl, Unique)
@@ -89,7 +90,12 @@ def _first(connection: Connection) -> None:
     connection.write(lambda tx: tx.run(MAKE_HEAD, {"genesis": GENESIS}))
 
 
-MIGRATIONS: Sequence[Callable[[Connection], None]] = (_first, note_carriers, make_nodes)
+MIGRATIONS: Sequence[Callable[[Connection], None]] = (
+    _first,
+    note_carriers,
+    make_nodes,
+    index_merges,
+)
 """In order; the number of a migration is its place, counted from 1. Never change one: add one."""
 
 

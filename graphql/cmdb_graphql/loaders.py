@@ -6,6 +6,7 @@ A loader serves one operation: what it read is remembered until that ends.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TypeAlias
 
 from strawberry.dataloader import DataLoader
@@ -44,43 +45,23 @@ class Loaders:
         """Return relationships of a CI in one direction, with the CIs at their other ends."""
         question = (direction, None if types is None else tuple(types), first, after)
         if question not in self._adjacent:
-            self._adjacent[question] = DataLoader(_AdjacentBatch(self, question).load)
+            self._adjacent[question] = DataLoader(partial(self._load_adjacent, question))
         return await self._adjacent[question].load(ci_id)
 
     async def history(self, ci_id: str, limit: int) -> HistoryReport | None:
         """Return the newest changes that touched a CI."""
         if limit not in self._histories:
-            self._histories[limit] = DataLoader(_HistoryBatch(self, limit).load)
+            self._histories[limit] = DataLoader(partial(self._load_histories, limit))
         return await self._histories[limit].load(ci_id)
 
     async def _load_cis(self, ids: list[str]) -> list[CI | None]:
         found = await self._workers.run(self._reading.get_cis, ids)
         return [found.get(ci_id) for ci_id in ids]
 
-    async def load_adjacent(self, ids: list[str], question: _Question) -> list[AdjacentPage]:
-        """Return the answers to one question for these CIs, in their order."""
+    async def _load_adjacent(self, question: _Question, ids: list[str]) -> list[AdjacentPage]:
         found = await self._workers.run(self._reading.adjacent, ids, *question)
         return [found[ci_id] for ci_id in ids]
 
-    async def load_histories(self, ids: list[str], limit: int) -> list[HistoryReport | None]:
-        """Return the histories of these CIs, in their order."""
+    async def _load_histories(self, limit: int, ids: list[str]) -> list[HistoryReport | None]:
         found = await self._workers.run(self._reading.histories, ids, limit)
         return [found.get(ci_id) for ci_id in ids]
-
-
-class _AdjacentBatch:
-    def __init__(self, loaders: Loaders, question: _Question) -> None:
-        self._loaders = loaders
-        self._question = question
-
-    async def load(self, ids: list[str]) -> list[AdjacentPage]:
-        return await self._loaders.load_adjacent(ids, self._question)
-
-
-class _HistoryBatch:
-    def __init__(self, loaders: Loaders, limit: int) -> None:
-        self._loaders = loaders
-        self._limit = limit
-
-    async def load(self, ids: list[str]) -> list[HistoryReport | None]:
-        return await self._loaders.load_histories(ids, self._limit)

@@ -27,13 +27,20 @@ async def write(info: Ask, work: Callable[[], T], shape: Callable[[T], W]) -> W 
     try:
         return shape(await info.context.ask(work))
     except CmdbError as error:
-        return refusal(error)
+        refused = refusal(error)
+        info.context.refusals.append(error.code)
+        return refused
 
 
 def reason_of(context: ApiContext, edit: Edit) -> EditReason:
     """Return why and how an edit is made."""
     version = edit.expected_version if isinstance(edit, VersionedEdit) else None
     return context.edit(edit.reason, edit.idempotency_key, version)
+
+
+def as_type(value: object) -> Any:
+    """Return what an operation returned as the type that shows it: read by attribute."""
+    return value
 
 
 def object_of(field: str, given: Any) -> Mapping[str, Any]:

@@ -180,6 +180,7 @@ def _date_format(section: Section) -> str:
     if not pattern:
         return ""
     try:
+        # Only the pattern is tried; the time it makes is dropped.
         datetime.strptime(datetime(2001, 2, 3).strftime(pattern), pattern)  # noqa: DTZ001, DTZ007
     except ValueError:
         section.refuse("format", f"{pattern[:50]!r} is no date format", "Like `%d/%m/%Y %H:%M`.")

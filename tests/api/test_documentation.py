@@ -9,6 +9,9 @@ import orjson
 from graphql import parse, validate
 
 from cmdb import errors
+from cmdb.model.selection import MAX_PAGE
+from cmdb.services.search_cis import LONGEST_SEARCH
+from cmdb.store.filter_cypher import MAX_CONDITIONS
 from cmdb_graphql.errors import BAD_DOCUMENT, INTERNAL
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.schema import build_schema
@@ -51,15 +54,15 @@ def test_its_limits_are_the_defaults() -> None:
         "fields": limits.fields,
         "root fields": limits.root_fields,
         "cost": limits.cost,
+        "rows of a page": MAX_PAGE,
+        "conditions of a filter": MAX_CONDITIONS,
+        "characters of a search": LONGEST_SEARCH,
         "seconds": limits.seconds,
     }
 
 
 def test_its_codes_are_codes() -> None:
-    kinds = [errors.CmdbError]
-    for kind in kinds:
-        kinds += kind.__subclasses__()
-    known = {kind.code for kind in kinds} | {BAD_DOCUMENT, INTERNAL}
+    known = {kind.code for kind in errors.CmdbError.kinds()} | {BAD_DOCUMENT, INTERNAL}
 
     told = set(re.findall(r"`([A-Z]{3,}(?:_[A-Z]+)*)`", PAGE))
     assert {"STALE_VERSION", "LIMIT_EXCEEDED", "INTERNAL"} <= told

@@ -5,81 +5,14 @@ Nothing here needs a database: what is refused never reaches one, and the rest a
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any, NoReturn, cast
+from typing import Any
 
-import pytest
+from graphql import get_introspection_query
 
-from cmdb import errors
-from cmdb.model.rights import Caller
-from cmdb.ports.graph_reading import GraphReading
-from cmdb.ports.operations import Operations
-from cmdb_graphql.context import ApiContext
-from cmdb_graphql.execution import MAYBE_WRITTEN, document_hash
 from cmdb_graphql.limits import Limits
-from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.schema import build_schema
-from cmdb_graphql.workers import Workers
-from tests.api.serving import Answer
-
-FORMATS = "{ formats { name } }"
-TIGHT = Limits(
-    tokens=200, nesting=12, depth=6, aliases=3, fields=20, root_fields=4, cost=5_000, seconds=0.3
-)
-
-
-class Formats:
-    """The one operation that these documents reach; it may take its time."""
-
-    def __init__(self, seconds: float = 0.0, error: Exception | None = None) -> None:
-        self._seconds = seconds
-        self._error = error
-        self.calls = 0
-
-    def list_formats(self) -> Mapping[str, str]:
-        self.calls += 1
-        time.sleep(self._seconds)
-        if self._error is not None:
-            raise self._error
-        return {"records": "lines of JSON"}
-
-    def retire_ci(self, *_: object) -> NoReturn:
-        self.calls += 1
-        time.sleep(self._seconds)
-        raise AssertionError("nobody waits for this any more")
-
-
-def ask(
-    document: str,
-    variables: dict[str, Any] | None = None,
-    *,
-    limits: Limits = TIGHT,
-    formats: Formats | None = None,
-    roles: tuple[str, ...] = ("viewer",),
-) -> Answer:
-    workers = Workers(1)
-    reading = cast(GraphReading, None)
-    context = ApiContext(
-        operations=cast(Operations, formats or Formats()),
-        reading=reading,
-        caller=Caller("vic", frozenset(roles)),
-        request_id="r-7",
-        workers=workers,
-        watcher=None,
-        loaders=Loaders(reading, workers),
-    )
-    result = asyncio.run(build_schema(limits).execute(document, variables, context))
-    workers.close()
-    return Answer(result)
-
-
-def refused(answer: Answer) -> tuple[str, float, float]:
-    assert answer.code == "LIMIT_EXCEEDED", answer.errors
-    facts = answer.extensions["facts"]
-    assert f"{facts['found']:.12g}" in answer.errors[0].message
-    return facts["limit"], facts["allowed"], facts["found"]
+from tests.api.asking import ask, refused
 
 
 def test_what_is_within_the_limits_is_answered() -> None:
@@ -190,7 +123,20 @@ def test_the_page_that_programs_ask_for_is_within_the_default_limits() -> None:
 def test_heavy_questions_cost_more_than_they_return() -> None:
     document = "{" + " ".join(f"v{n}: verifyLog {{ entries }}" for n in range(3)) + "}"
 
-    assert refused(ask(document, limits=Limits(cost=50_000))) == ("cost", 50_000, 60_000)
+    assert refused(ask(document, limits=Limits(cost=50_000))) == ("cost", 50_000, 60_600)
+
+
+def test_questions_about_the_schema_cost_what_they_return_and_those_of_tools_are_answered() -> None:
+    inner = "name"
+    for _ in range(4):
+        inner = f"name fields {{ type {{ {inner} }} }}"
+    deep = f"{{ __schema {{ types {{ {inner} }} }} }}"
+    wide = "{ __schema {" + " ".join(f"t{n}: types {{ fields {{ name }} }}" for n in range(50))
+
+    assert refused(ask(deep, limits=Limits())) == ("cost", 100_000, 2_222_201)
+    assert refused(ask(wide + "} }", limits=Limits())) == ("cost", 100_000, 110_001)
+    assert ask(get_introspection_query(), limits=Limits()).data["__schema"]["types"]
+    assert ask('{ __type(name: "CI") { fields { type { name } } } }').data
 
 
 def test_fragments_in_circles_are_a_mistake_of_the_document() -> None:
@@ -215,90 +161,22 @@ def test_fragments_that_multiply_are_counted_in_no_time() -> None:
     assert time.monotonic() - begun < 5
 
 
-def test_time() -> None:
-    formats = Formats(seconds=1.0)
+def test_members_of_lists_count_whether_they_are_written_or_given() -> None:
+    names = ["db"] * 400
+    written = '{ blastRadius(cis: ["db"]) { report } }'
+    given = "query ($c: [String!]!) { blastRadius(cis: $c) { report } }"
+    default = f"query ($c: [String!]! = [{' '.join(chr(34) + n + chr(34) for n in names[:40])}]) "
+    default += "{ a: blastRadius(cis: $c) { report } b: blastRadius(cis: $c) { report } }"
+    change = """mutation ($i: PlanChangeInput!) { planChange(input: $i) { __typename } }"""
+    targets = [{"ci": "db"}] * 5_001
+    wanted = {"title": "x", "targets": targets, "reason": "r", "idempotencyKey": "k"}
 
-    limit, allowed, _ = refused(ask(FORMATS, formats=formats))
-
-    assert (limit, allowed) == ("seconds", 0.3)
-    assert formats.calls == 1
-
-
-def test_whoever_writes_is_told_what_to_do_when_it_takes_too_long() -> None:
-    document = 'mutation { retireCi(input: {ci: "a"}) { __typename } }'
-    formats = Formats(seconds=1.0)
-
-    wrote = ask(document, formats=formats, roles=("administrator",))
-    asked = ask(FORMATS, formats=Formats(seconds=1.0))
-
-    assert refused(wrote) == refused(asked)
-    assert formats.calls == 1
-    assert MAYBE_WRITTEN in wrote.errors[0].message
-    assert MAYBE_WRITTEN not in asked.errors[0].message
+    assert refused(ask(given, {"c": names})) == ("cost", 5_000, 6_000)
+    assert refused(ask(default, limits=Limits(cost=4_000))) == ("cost", 4_000, 4_800)
+    assert refused(ask(change, {"i": wanted}))[:2] == ("cost", 5_000)
+    assert not refused_for_cost(written)
 
 
-def test_introspection_can_be_off_in_all_its_forms() -> None:
-    forms = ["{ __schema { types { name } } }", '{ __type(name: "CI") { name } }']
-    forms.append("{ ...f } fragment f on Query { __schema { types { name } } }")
-
-    for document in forms:
-        assert ask(document).data
-        assert ask(document, limits=Limits(introspection=False)).code == "FORBIDDEN"
-    assert ask("{ __typename }", limits=Limits(introspection=False)).data
-
-
-def test_only_trusted_documents_are_run_where_there_is_a_list() -> None:
-    limits = Limits(trusted=frozenset({document_hash(FORMATS)}))
-
-    assert ask(FORMATS, limits=limits).data
-    assert ask(FORMATS + " ", limits=limits).code == "BAD_DOCUMENT"
-
-
-def test_documents_are_kept_within_a_bound() -> None:
-    schema = build_schema(Limits(cached=3))
-
-    texts = [f"query q{n} {{ __typename }}" for n in range(5)]
-    known = [schema.documents.parsed(text) for text in texts]
-
-    assert len(schema.documents) == 3
-    assert schema.documents.parsed(texts[4]) is known[4]
-    assert schema.documents.parsed(texts[0]) is not known[0]
-
-
-@pytest.mark.parametrize(
-    "document", ["", "   ", "{", "}", "nonsense", "{ nothing }", "{ formats }"]
-)
-def test_what_is_no_document_is_told_so(document: str) -> None:
-    formats = Formats()
-
-    answer = ask(document, formats=formats)
-
-    assert {error.extensions["code"] for error in answer.errors if error.extensions} == {
-        "BAD_DOCUMENT"
-    }
-    assert formats.calls == 0
-
-
-def test_a_defect_is_told_without_details_but_with_the_request(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    answer = ask(FORMATS, formats=Formats(error=RuntimeError("secret detail")))
-
-    assert answer.code == "INTERNAL"
-    assert answer.extensions["requestId"] == "r-7"
-    assert "secret" not in str([error.formatted for error in answer.errors])
-    assert "secret detail" in caplog.text
-
-
-def test_an_error_of_the_product_keeps_its_code_and_facts() -> None:
-    answer = ask(FORMATS, formats=Formats(error=errors.DatabaseUnavailable("here", "asleep")))
-
-    assert answer.code == "DATABASE_UNAVAILABLE"
-    assert answer.extensions["facts"] == {"address": "here", "reason": "asleep"}
-
-
-def test_who_has_no_role_reaches_nothing() -> None:
-    formats = Formats()
-
-    assert ask(FORMATS, formats=formats, roles=()).code == "FORBIDDEN"
-    assert formats.calls == 0
+def refused_for_cost(document: str) -> bool:
+    errors = ask(document).errors
+    return any((error.extensions or {}).get("limit") == "cost" for error in errors)

@@ -168,7 +168,7 @@ def test_an_incident_tells_whom_to_notify(api: Client) -> None:
     details = IncidentDetails(INCIDENT, IMPACT)
     _, operations = recording(find_incident=details)
     document = """{ incident(id: "in-1") { report incident { title } impact {
-      withheld withheldCriticality basis { revision trust { share } }
+      withheld withheldCriticality withheldOwners basis { revision trust { share } }
       services { ci { name } state criticality owner support } } } }"""
 
     told = api(document, operations=operations).data["incident"]
@@ -184,6 +184,7 @@ def test_an_incident_tells_whom_to_notify(api: Client) -> None:
         }
     ]
     assert (told["impact"]["withheld"], told["impact"]["withheldCriticality"]) == (2, 3)
+    assert told["impact"]["withheldOwners"] == ["red", "blue"]
 
 
 def test_a_change_is_planned_and_changed_as_it_was_said(api: Client) -> None:
@@ -227,16 +228,15 @@ def test_changes_are_found_and_listed(api: Client) -> None:
     assert told["changes"]["pageInfo"] == {"hasNextPage": False, "endCursor": None}
 
 
-def test_a_recorded_change_is_previewed_with_its_own_targets_and_window(api: Client) -> None:
-    asked, operations = recording(find_change=ChangeDetails(CHANGE, IMPACT), preview_change=PREVIEW)
+def test_a_recorded_change_is_previewed_as_itself(api: Client) -> None:
+    asked, operations = recording(preview_change=PREVIEW)
     document = """query ($id: String!) { preview(change: $id) { graph report
       worst(servicesOnly: true) { ci { name } bestState evidence { type } }
       slices { startAt hits(state: DOWN) { state } } } }"""
 
     told = api(document, {"id": global_id("Change", "ch-1")}, operations=operations).data["preview"]
 
-    target = Target("ci-2", "at_risk", AT, LATER)
-    assert asked.asked["preview_change"] == (([target], AT, LATER), {})
+    assert asked.asked["preview_change"] == (([], None, None), {"change_id": "ch-1"})
     assert told["report"] == PREVIEW.to_json()
     assert told["worst"][0]["evidence"] == [{"type": "depends_on"}]
     assert told["slices"] == [{"startAt": "2030-01-31T22:00:00Z", "hits": [{"state": "DOWN"}]}]
@@ -245,11 +245,10 @@ def test_a_recorded_change_is_previewed_with_its_own_targets_and_window(api: Cli
 
 
 def test_a_preview_without_targets_or_window_is_refused(api: Client) -> None:
-    _, operations = recording()
+    window = 'startAt: "2030-01-31T22:00:00Z", endAt: "2030-01-31T23:00:00Z"'
 
-    answer = api('{ preview(targets: [{ci: "db"}]) { report } }', operations=operations)
-
-    assert answer.code == "BAD_VALUE"
+    assert api('{ preview(targets: [{ci: "db"}]) { report } }').code == "BAD_VALUE"
+    assert api(f"{{ preview({window}) {{ report }} }}").code == "BAD_VALUE"
 
 
 def test_previews_are_kept_found_listed_and_compared(api: Client) -> None:

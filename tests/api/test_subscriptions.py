@@ -3,113 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import tracemalloc
-from collections.abc import AsyncIterator, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from cmdb import errors
-from cmdb.model.log_reports import Revision
 from cmdb.model.rights import Caller
 from cmdb.model.system_reports import FeedChange, FeedEntry, FeedPage, RunReport
-from cmdb.ports.graph_reading import GraphReading
-from cmdb.ports.operations import Operations
-from cmdb_graphql.context import ApiContext
-from cmdb_graphql.execution import ApiSchema
-from cmdb_graphql.feed import FeedWatcher
-from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.roots import subscribing
-from cmdb_graphql.schema import build_schema
-from cmdb_graphql.workers import Workers
+from tests.api.feeding import AT, PATIENCE, VIC, Log, edge_over, running, take
 
-FEED = "subscription ($after: Int) { changeFeed(after: $after) { entry { revision } report } }"
 PROGRESS = 'subscription { importProgress(id: "run") { state done } }'
-PATIENCE = 300  # seconds, on a busy machine
-AT = datetime(2030, 1, 1, tzinfo=UTC)
-SCHEMA = build_schema()
-VIC = Caller("vic", frozenset({"viewer"}))
 BEA = Caller("bea", frozenset({"responder"}))
-
-
-class Log:
-    """A log that grows when a test says so; it counts who asks."""
-
-    def __init__(self, entries: int = 0) -> None:
-        self.newest = entries
-        self.heads = 0
-        self.pages = 0
-        self.is_down = False
-
-    def head(self) -> int:
-        self.heads += 1
-        if self.is_down:
-            raise errors.DatabaseUnavailable("here", "asleep")
-        return self.newest
-
-    def read_feed(self, after: int, limit: int = 100) -> FeedPage:
-        self.pages += 1
-        last = min(self.newest, after + limit)
-        entries = tuple(self.entry(revision) for revision in range(after + 1, last + 1))
-        return FeedPage(entries, last, last < self.newest)
-
-    def entry(self, revision: int) -> FeedEntry:
-        told = Revision(revision, AT, "anna", "", "", {"ci": 1}, "0" * 64)
-        return FeedEntry(told, (FeedChange("ci", f"ci-{revision}", {}, {"name": "x"}),))
-
-
-class Edge:
-    """One process that serves subscribers."""
-
-    def __init__(self, log: Log, schema: ApiSchema = SCHEMA) -> None:
-        self.log = log
-        self.schema = schema
-        self.workers = Workers(4)
-        self.watcher = FeedWatcher(log.head, self.workers, interval_seconds=0.02)
-
-    def context(self, caller: Caller = VIC, operations: Any = None) -> ApiContext:
-        reading = cast(GraphReading, None)
-        return ApiContext(
-            operations=cast(Operations, operations or self.log),
-            reading=reading,
-            caller=caller,
-            request_id="r-9",
-            workers=self.workers,
-            watcher=self.watcher,
-            loaders=Loaders(reading, self.workers),
-        )
-
-    async def subscribe(
-        self, after: int | None = None, caller: Caller = VIC, operations: Any = None
-    ) -> Any:
-        context = self.context(caller, operations)
-        return await self.schema.subscribe(FEED, {"after": after}, context)
-
-
-@asynccontextmanager
-async def edge_over(log: Log) -> AsyncIterator[Edge]:
-    edge = Edge(log)
-    try:
-        yield edge
-    finally:
-        await edge.watcher.close()
-        edge.workers.close()
-
-
-async def take(results: Any, number: int) -> list[int]:
-    told = []
-    for _ in range(number):
-        result = await asyncio.wait_for(anext(results), PATIENCE)
-        assert not result.errors, result.errors
-        told.append(result.data["changeFeed"]["entry"]["revision"])
-    return told
-
-
-def running(work: Callable[[], Any]) -> Any:
-    return asyncio.run(work())
 
 
 def test_a_subscriber_gets_what_there_is_and_what_comes_in_order() -> None:
@@ -287,6 +196,40 @@ def test_a_page_that_fails_is_told_and_the_next_subscriber_is_served() -> None:
     failed, told = running(work)
     assert failed.errors[0].extensions["code"] == "DATABASE_UNAVAILABLE"
     assert told == [1]
+
+
+@pytest.mark.parametrize("what", ["head", "read_feed"])
+def test_a_read_that_takes_too_long_ends_a_subscription_and_waiting_does_not(what: str) -> None:
+    class Slow(Log):
+        pause = 0.0
+
+        def head(self) -> int:
+            time.sleep(self.pause if what == "head" else 0)
+            return super().head()
+
+        def read_feed(self, after: int, limit: int = 100) -> FeedPage:
+            time.sleep(self.pause if what == "read_feed" else 0)
+            return super().read_feed(after, limit)
+
+    async def work() -> tuple[list[int], list[Any]]:
+        log = Slow(1)
+        async with edge_over(log) as edge:
+            edge.seconds = 0.2
+            patient = await edge.subscribe(after=1)
+            async with aclosing(patient):
+                waiting = asyncio.create_task(take(patient, 1))
+                await asyncio.sleep(0.5)
+                log.newest = 2
+                told = await waiting
+            log.pause = 2.0
+            slow = await edge.subscribe(after=0)
+            return told, [result async for result in slow]
+
+    told, (refused,) = running(work)
+    assert told == [2]
+    assert refused.errors[0].extensions["facts"] == {
+        "limit": "seconds", "allowed": 0.2, "found": 0.2
+    }  # fmt: skip
 
 
 def test_a_thousand_idle_subscribers_cost_little_memory() -> None:

@@ -52,7 +52,7 @@ def test_node_finds_every_kind_of_thing(api: Client) -> None:
     }
 
     for kind, local in kinds.items():
-        id_ = global_id(kind, local)  # type: ignore[arg-type]
+        id_ = global_id(kind, local)  # type: ignore[arg-type]  # a kind by its name
         told = api(document, {"id": id_}, operations=operations).data["node"]
         assert told == {"__typename": kind, "id": id_}
     unknown = global_id("Token", "other")
@@ -199,5 +199,6 @@ def test_an_anchor_is_read_from_its_text(api: Client) -> None:
     assert told["anchor"] == {"revision": kept["revision"]}
     assert told["entries"] >= kept["revision"] > 0
     assert api(document, {"a": "nonsense"}).code == "BAD_VALUE"
+    assert api(document, {"a": f"{'9' * 5_000}:{'f' * 64}"}).code == "BAD_VALUE"
     assert api(document, {"a": f"{kept['revision']}:{'f' * 64}"}).code == "LOG_BROKEN"
     assert str(Anchor(1, "x")) == "1:x"

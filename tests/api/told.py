@@ -39,7 +39,9 @@ CHANGE = Change(
     "anna",
     AT,
 )
-IMPACT = ServicesAffected((AffectedService(WEB, "DOWN", 4, "shop", "ops"),), BASIS, 2, 3)
+IMPACT = ServicesAffected(
+    (AffectedService(WEB, "DOWN", 4, "shop", "ops"),), BASIS, 2, 3, ("red", "blue")
+)
 STEP = Step(DB, WEB, "depends_on", "hard")
 HIT = Hit(
     WEB, "DOWN", "DEGRADED", True, 4, "shop", "ops", None, None, None, AT, 0.0, None, None, (STEP,)

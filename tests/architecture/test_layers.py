@@ -23,10 +23,6 @@ def sources() -> list[Path]:
     return sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
-def all_errors(kind: type[errors.CmdbError] = errors.CmdbError) -> list[type[errors.CmdbError]]:
-    return [kind, *(found for child in kind.__subclasses__() for found in all_errors(child))]
-
-
 def test_rooms_import_only_what_the_contracts_allow() -> None:
     program = Path(sys.executable).with_name("lint-imports")
 
@@ -73,11 +69,11 @@ def test_every_module_of_the_product_says_what_it_answers() -> None:
     assert silent == []
 
 
-@pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", errors.CmdbError.kinds(), ids=lambda kind: kind.__name__)
 def test_every_error_has_a_code_of_its_own_and_an_exit_code(
     kind: type[errors.CmdbError],
 ) -> None:
-    codes = [each.code for each in all_errors()]
+    codes = [each.code for each in errors.CmdbError.kinds()]
 
     assert codes.count(kind.code) == 1
     assert exit_code_of(kind) in MEANINGS
@@ -86,7 +82,9 @@ def test_every_error_has_a_code_of_its_own_and_an_exit_code(
 def test_every_error_is_drawn_in_the_tree_with_its_exit_code() -> None:
     drawing = errors.__doc__ or ""
 
-    assert [kind.__name__ for kind in all_errors() if kind.__name__ not in drawing] == []
+    assert [
+        kind.__name__ for kind in errors.CmdbError.kinds() if kind.__name__ not in drawing
+    ] == []
     for kind, code in BY_ERROR.items():
         (line,) = [row for row in drawing.splitlines() if f"── {kind.__name__} " in row]
         assert line.endswith(f"exit {code}")

@@ -202,7 +202,7 @@ class _NoSnapshots:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--raw"]:
         file = Path(sys.argv[2])
-        given = pickle.loads(file.read_bytes())  # noqa: S301  # written by this file, just now
+        given = pickle.loads(file.read_bytes())  # noqa: S301 - written by this file, just now
         print(json.dumps([_raw(file.with_name(name), given) for name in ("raw", "again")]))
         sys.exit()
     if sys.argv[1:2] == ["--memory"]:

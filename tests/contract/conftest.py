@@ -16,6 +16,7 @@ import pytest
 from cmdb.store.arcadedb import open_arcadedb
 from cmdb.store.connection import Connection
 from cmdb.store.neo4j import open_neo4j
+from tests.contract.practice_estate import Shop
 from tests.peers.arcadedb_bolt import DATABASE, ArcadeDBBolt
 from tests.peers.neo4j_server import CURRENT, LONG_TERM
 from tests.peers.neo4j_somewhere import neo4j_somewhere
@@ -87,6 +88,12 @@ def connection(kind: str, engines: Engines) -> Connection:
     while connection.write(lambda tx: tx.run(_WIPE))[0][0]:
         pass
     return connection
+
+
+@pytest.fixture
+def shop(connection: Connection) -> Shop:
+    """The small shop, in that database."""
+    return Shop(connection)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cmdb.model.records import Link, Record, Reference
 from cmdb.model.rights import ROLES, Caller
-from cmdb.ports import EditReason
+from cmdb.ports import EditReason, NewAffected, NewIncident
 from cmdb.services.context import Context
 from cmdb.services.local_operations import LocalOperations
 from cmdb.snapshot import Snapshots
@@ -22,6 +22,7 @@ ADMIN = Caller("ann", frozenset(ROLES))
 PLANNER = Caller("pat", frozenset({"planner"}))
 VIEWER = Caller("vic", frozenset({"viewer"}))
 WHY = EditReason("as the test wants it")
+BROKEN = NewIncident("database is gone", (NewAffected("db"),))
 
 
 def minutes(count: float) -> datetime:
@@ -54,7 +55,27 @@ class Shop:
         def none(name: str) -> object:
             raise AssertionError(name)
 
-        return LocalOperations(context, none, dict, iter)  # type: ignore[arg-type]
+        return LocalOperations(context, none, dict, iter)  # type: ignore[arg-type]  # imports nothing
+
+
+FIRST_DOUBLE, SECOND_DOUBLE = "db again", "db once more"
+_DOUBLES = (
+    Record("Host", key="1", name=FIRST_DOUBLE, attributes={"fqdn": "db.example.org"}),
+    Record("Host", key="2", name=SECOND_DOUBLE, attributes={"uuid": "4c4c4544-0031"}),
+)
+
+
+def with_doubles(shop: Shop) -> None:
+    """Put `db` on record twice more, as CIs of their own."""
+    poured(shop.store, *(kept(double) for double in _DOUBLES))
+
+
+def merge_doubles(shop: Shop) -> None:
+    """Merge the second double into the first, and that one into `db`: a chain."""
+    _, second = _DOUBLES
+    bridge = replace(second, attributes={**second.attributes, "fqdn": "db.example.org"})
+    poured(shop.store, kept(bridge, observed_ms=4))
+    poured(shop.store, kept(host("db", fqdn="db.example.org"), observed_ms=5))
 
 
 def _records() -> Iterator[Record]:

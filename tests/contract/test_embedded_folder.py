@@ -14,6 +14,7 @@ import pytest
 from cmdb.errors import DatabaseLocked, DatabaseRefused, DatabaseUnavailable
 from cmdb.store.arcadedb import open_arcadedb
 from cmdb.store.connection import Ddl, NodeType, Transaction, Unique
+from tests.peers.unavailable import posix_only
 
 ROOT = Path(__file__).parents[2]
 SCHEMA: list[Ddl] = [NodeType("Thing"), Unique("Thing", "key")]
@@ -172,7 +173,7 @@ time.sleep(60)
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="this system has no SIGTERM")
+@posix_only
 def test_a_termination_signal_ends_the_process_without_a_crash(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", TERMINATED, str(tmp_path / "db")],

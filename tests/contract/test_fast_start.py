@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cmdb.store.fast_start import cache_arguments, find_cache, is_cache_wanted, make_cache
+from tests.peers.unavailable import posix_only
 
 TRAININGS = {
     "good": "import pathlib; pathlib.Path('made.aot').write_bytes(b'classes' * 1000)",
@@ -59,7 +59,7 @@ def test_a_cache_that_was_made_is_found_and_used(tmp_path: Path, make: Make) -> 
     assert list(folder.iterdir()) == [after]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+@posix_only
 def test_nobody_else_can_write_to_it(tmp_path: Path, make: Make) -> None:
     make(tmp_path / "cache")
 
@@ -67,7 +67,7 @@ def test_nobody_else_can_write_to_it(tmp_path: Path, make: Make) -> None:
     assert found_in(tmp_path / "cache").stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="POSIX modes")
+@posix_only
 @pytest.mark.parametrize("open_to", [0o770, 0o707])
 def test_where_others_may_write_it_is_neither_trusted_nor_made(
     tmp_path: Path, make: Make, open_to: int
@@ -124,7 +124,7 @@ def test_a_training_that_makes_nothing_leaves_nothing(
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="no such name")
+@posix_only
 def test_a_folder_that_the_machine_cannot_be_told_is_not_used(tmp_path: Path, make: Make) -> None:
     folder = tmp_path / "one:other"
 

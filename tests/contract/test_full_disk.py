@@ -19,7 +19,12 @@ from cmdb.store.neo4j import Neo4j, open_neo4j
 from tests.contract.stores import host, kept, poured, store_over
 from tests.contract.things import COUNT, SCHEMA, create
 from tests.peers.neo4j_server import LONG_TERM, Neo4jServer
-from tests.peers.unavailable import PeerUnavailable, skip_loudly
+from tests.peers.unavailable import (
+    linux_only,
+    needed_program,
+    skip_for_good,
+    skipped_where_unavailable,
+)
 
 ROOT = Path(__file__).parents[2]
 OWN_DISK = """
@@ -55,13 +60,13 @@ store.close()
 
 def lines_of(script: str, folder: Path, *words: object) -> list[list[str]]:
     """Run a script whose mounts only it sees; skip where this system does not allow them."""
-    unshare = shutil.which("unshare")
-    if unshare is None:
-        pytest.skip("no unshare: a test cannot make mounts of its own")
-    shell = [unshare, "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    alone = [needed_program("unshare"), "--map-root-user", "--mount"]
+    tried = said_by([*alone, "mount", "-t", "tmpfs", "tmpfs", str(folder)])
+    if tried.returncode != 0:
+        skip_for_good(f"a test may not make mounts of its own: {tried.stderr.strip()}")
+    shell = [*alone, "sh", "-c", script, "sh"]
     done = said_by([*shell, str(folder), sys.executable, *(str(word) for word in words)])
-    if "mount" in done.stderr or "unshare" in done.stderr:
-        pytest.skip(f"a test cannot make mounts of its own: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
     return [line.split() for line in done.stdout.splitlines()]
 
 
@@ -77,6 +82,7 @@ def said_by(command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+@linux_only
 def test_a_disk_that_fills_up_ends_writes_and_not_reads(tmp_path: Path) -> None:
     said = lines_of(OWN_DISK, tmp_path, 8_000_000)
 
@@ -89,6 +95,7 @@ def test_a_disk_that_fills_up_ends_writes_and_not_reads(tmp_path: Path) -> None:
     ]
 
 
+@linux_only
 def test_a_commit_that_meets_the_very_end_costs_nothing_acknowledged(tmp_path: Path) -> None:
     said = lines_of(OWN_DISK, tmp_path, 0)
 
@@ -131,6 +138,7 @@ def test_the_reserve_is_kept_and_named(tmp_path: Path) -> None:
     roomy.close()
 
 
+@linux_only
 def test_a_folder_that_may_not_be_written_to_is_read(tmp_path: Path) -> None:
     store = store_over(open_arcadedb(tmp_path / "graph"))
     poured(store, kept(host("early")))
@@ -146,10 +154,8 @@ def test_a_folder_that_may_not_be_written_to_is_read(tmp_path: Path) -> None:
 
 @pytest.mark.server
 def test_a_neo4j_that_is_read_only_is_read(tmp_path: Path) -> None:
-    try:
+    with skipped_where_unavailable():
         server = Neo4jServer(LONG_TERM, tmp_path)
-    except PeerUnavailable as reason:
-        skip_loudly(str(reason))
     with server:
         first = open_neo4j(server.url, "", "")
         first.setup(SCHEMA)

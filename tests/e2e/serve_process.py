@@ -24,7 +24,7 @@ from cmdb.store.neo4j import open_neo4j
 from tests.peers.neo4j_server import LONG_TERM
 from tests.peers.neo4j_somewhere import Address, neo4j_somewhere
 from tests.peers.ports import LOOPBACK, free_port
-from tests.peers.unavailable import PeerUnavailable, skip_loudly
+from tests.peers.unavailable import skipped_where_unavailable
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 180
@@ -176,10 +176,8 @@ class ServeProcess:
 def neo4j_or_skip(home: Path) -> Iterator[Address]:
     """Lend a Neo4j, or skip loudly."""
     with ExitStack() as stack:
-        try:
+        with skipped_where_unavailable():
             address = stack.enter_context(neo4j_somewhere(LONG_TERM, home))
-        except PeerUnavailable as reason:
-            skip_loudly(str(reason))
         yield address
 
 

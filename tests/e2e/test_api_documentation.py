@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
-
-import pytest
 
 from cmdb.server import import_parameters
 from cmdb.server.http_errors import STATUS_BY_ERROR
 from cmdb.server.meters import Meters
 from tests.e2e.command_line import CommandLine
 from tests.e2e.serving_process import serving_process
+from tests.peers.unavailable import needed_program
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
@@ -26,8 +24,8 @@ def examples() -> list[tuple[str, str]]:
     return [(command, told.strip()) for command, told in blocks]
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the examples are for curl")
 def test_every_example_prints_what_the_page_shows(own_estate: CommandLine) -> None:
+    needed_program("curl")
     with serving_process(own_estate.data_dir) as server:
         environment = {
             **os.environ, "ADDRESS": server.address, "TOKEN": server.first_token()

@@ -50,6 +50,6 @@ def test_an_example_runs(
     monkeypatch.chdir(ROOT)
     code = examples()[title].replace("http://127.0.0.1:8080", pair.remote.url)
 
-    exec(compile(code, title, "exec"), {"__name__": "example"})  # noqa: S102
+    exec(compile(code, title, "exec"), {"__name__": "example"})  # noqa: S102 - our own guide
 
     assert re.search(TOLD[title], capsys.readouterr().out.rstrip("\n"), re.MULTILINE)

@@ -53,7 +53,7 @@ def test_the_evidence_of_the_bad_change_leads_over_the_rack_with_one_feed(shown:
 
 
 def test_the_picture_is_well_formed_and_names_the_outage(shown: Any) -> None:
-    root = ET.fromstring(Path(shown["picture"]).read_text(encoding="utf-8"))  # noqa: S314 (our own picture)
+    root = ET.fromstring(Path(shown["picture"]).read_text(encoding="utf-8"))  # noqa: S314 - our own picture
 
     assert "hv-sq-2" in "".join(root.itertext())
 

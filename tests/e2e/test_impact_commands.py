@@ -80,7 +80,7 @@ def test_the_picture_is_written_where_asked(estate: CommandLine, tmp_path: Path)
     ended = estate("blast-radius", "hv-sq-2", "--svg", picture)
 
     assert str(picture) in ended.err
-    assert ET.parse(picture).getroot().tag.endswith("svg")  # noqa: S314 (our own picture)
+    assert ET.parse(picture).getroot().tag.endswith("svg")  # noqa: S314 - our own picture
 
 
 def test_a_picture_that_cannot_be_written_is_an_error(estate: CommandLine, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from tests.kills.estate import write_estate
 from tests.kills.graph import check_whole, picture, read_graph
 from tests.kills.process import STAGES, Ended, Moment, draw_moments, run_child
 from tests.peers.neo4j_server import LONG_TERM, Neo4jServer
-from tests.peers.unavailable import PeerUnavailable, skip_loudly
+from tests.peers.unavailable import skipped_where_unavailable
 
 IS_LONG = os.environ.get("CMDB_TEST_SIZE") == "long"
 KILLS = 50 if IS_LONG else 8
@@ -146,10 +146,8 @@ def test_an_embedded_import_survives_a_kill(
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
-    try:
+    with skipped_where_unavailable():
         started = Neo4jServer(LONG_TERM, tmp_path_factory.mktemp("neo4j"))
-    except PeerUnavailable as reason:
-        skip_loudly(str(reason))
     with started:
         yield started
 

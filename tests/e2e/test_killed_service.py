@@ -17,7 +17,7 @@ from tests.e2e.serve_process import Place, ServeProcess
 from tests.e2e.working import Crowd, check_all_told, check_nothing_lost, prepare
 from tests.peers.neo4j_server import LONG_TERM, Neo4jServer
 from tests.peers.neo4j_somewhere import Address
-from tests.peers.unavailable import PeerUnavailable, skip_loudly
+from tests.peers.unavailable import skipped_where_unavailable
 
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(1_200)]
 
@@ -63,10 +63,8 @@ class Health:
 
 @pytest.fixture
 def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Neo4jServer]:
-    try:
+    with skipped_where_unavailable():
         started = Neo4jServer(LONG_TERM, tmp_path_factory.mktemp("killed"))
-    except PeerUnavailable as reason:
-        skip_loudly(str(reason))
     with started:
         yield started
 

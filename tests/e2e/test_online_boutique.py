@@ -7,33 +7,33 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.command_line import CommandLine
-from tests.importers.reading_items import REAL_FILES
-
-MANIFEST = REAL_FILES / "kubernetes" / "online-boutique.yaml"
+from tests.importers.reading_items import real_file
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
-    if not MANIFEST.exists():
-        pytest.skip(f"the real files are not at {REAL_FILES}")
+def manifest() -> Path:
+    return real_file("kubernetes/online-boutique.yaml")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, manifest: Path) -> CommandLine:
     cmdb = CommandLine(tmp_path_factory.mktemp("shop") / "data")
-    ended = cmdb("import", "kubernetes", MANIFEST)
+    ended = cmdb("import", "kubernetes", manifest)
     assert ended.code == 0, ended
     return cmdb
 
 
-def test_without_options_it_says_which_source_and_cluster_it_took(tmp_path: Path) -> None:
-    if not MANIFEST.exists():
-        pytest.skip(f"the real files are not at {REAL_FILES}")
-
-    err = CommandLine(tmp_path)("import", "kubernetes", MANIFEST, "--dry-run").err
+def test_without_options_it_says_which_source_and_cluster_it_took(
+    tmp_path: Path, manifest: Path
+) -> None:
+    err = CommandLine(tmp_path)("import", "kubernetes", manifest, "--dry-run").err
 
     assert "Source online-boutique" in err
     assert "cluster online-boutique" in err
 
 
-def test_the_counts_are_those_of_the_manifest(shop: CommandLine) -> None:
-    report = shop.json("import", "kubernetes", MANIFEST)
+def test_the_counts_are_those_of_the_manifest(shop: CommandLine, manifest: Path) -> None:
+    report = shop.json("import", "kubernetes", manifest)
 
     assert report["read"]["records_by_class"]["ContainerWorkload"] == 12
     assert report["read"]["records_by_class"]["ClusterService"] == 12
@@ -43,8 +43,8 @@ def test_the_counts_are_those_of_the_manifest(shop: CommandLine) -> None:
     assert report["read"]["inferred_links"] == 16
 
 
-def test_a_second_import_makes_no_revision(shop: CommandLine) -> None:
-    again = shop.json("import", "kubernetes", MANIFEST)
+def test_a_second_import_makes_no_revision(shop: CommandLine, manifest: Path) -> None:
+    again = shop.json("import", "kubernetes", manifest)
 
     assert (again["first_revision"], again["last_revision"]) == (0, 0)
     assert shop.json("log", "anchor")["revision"] == 1

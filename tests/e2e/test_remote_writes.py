@@ -89,10 +89,12 @@ def test_a_change_and_its_preview(pair: Pair) -> None:
     on_both(pair, "previews", "compare", kept_id)
     on_both(pair, "change", "update", planned["id"], "--state", "scheduled")
     on_both(pair, "change", "list", "--state", "scheduled", "--ci", "hv-sq-1")
+    own = on_both(pair, "preview", "--change", planned["id"])["present"]
     on_both(pair, "change", "update", planned["id"], "--state", "cancelled")
     ended = pair.remote("change", "close", planned.remote["id"], "--json")
 
     assert kept.remote
+    assert own.local == []
     assert ended.json["error"]["code"] == "ILLEGAL_TRANSITION"
 
 

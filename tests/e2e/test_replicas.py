@@ -27,7 +27,7 @@ from tests.kills.process import ROOT
 from tests.kills.replica import COUNTER, OWN, THREADS, a_host, import_records, open_replica
 from tests.peers.neo4j_server import LONG_TERM
 from tests.peers.neo4j_somewhere import Address, neo4j_somewhere
-from tests.peers.unavailable import PeerUnavailable, skip_loudly
+from tests.peers.unavailable import skipped_where_unavailable
 
 pytestmark = pytest.mark.server
 
@@ -43,10 +43,9 @@ NOTHING_SAID = EditReason()
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     with contextlib.ExitStack() as stack:
         home = tmp_path_factory.mktemp("replicas")
-        try:
-            yield stack.enter_context(neo4j_somewhere(LONG_TERM, home))
-        except PeerUnavailable as reason:
-            skip_loudly(str(reason))
+        with skipped_where_unavailable():
+            lent = stack.enter_context(neo4j_somewhere(LONG_TERM, home))
+        yield lent
 
 
 @pytest.fixture
@@ -58,7 +57,7 @@ def connection(address: Address) -> Iterator[Connection]:
 
 
 @pytest.fixture
-def mine(address: Address, connection: Connection) -> Iterator[Context]:  # noqa: ARG001 (empty first)
+def mine(address: Address, connection: Connection) -> Iterator[Context]:  # noqa: ARG001 - empty first
     context = open_replica(address, "here")
     yield context
     context.store.close()

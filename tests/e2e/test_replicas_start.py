@@ -20,7 +20,7 @@ from cmdb.store.schema import MIGRATIONS
 from cmdb.store.schema_lock import LEASE_SECONDS, LOOK
 from tests.peers.neo4j_server import LONG_TERM
 from tests.peers.neo4j_somewhere import Address, neo4j_somewhere
-from tests.peers.unavailable import PeerUnavailable, skip_loudly
+from tests.peers.unavailable import skipped_where_unavailable
 
 pytestmark = pytest.mark.server
 
@@ -42,10 +42,9 @@ with schema_lock(open_neo4j(*(os.environ[name] for name in names))):
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
     with contextlib.ExitStack() as stack:
-        try:
-            yield stack.enter_context(neo4j_somewhere(LONG_TERM, tmp_path_factory.mktemp("start")))
-        except PeerUnavailable as reason:
-            skip_loudly(str(reason))
+        with skipped_where_unavailable():
+            lent = stack.enter_context(neo4j_somewhere(LONG_TERM, tmp_path_factory.mktemp("start")))
+        yield lent
 
 
 @pytest.fixture

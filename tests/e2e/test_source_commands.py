@@ -83,3 +83,17 @@ def test_what_is_no_rank_is_refused(
     ended = disputed("source", "rank", *words, "--json")
 
     assert (ended.code, ended.json["error"]["code"]) == (2, code)
+
+
+def test_nobody_imports_as_the_edits_by_hand(disputed: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "manual.jsonl"
+    file.write_bytes((tmp_path / "late.jsonl").read_bytes())
+    before = disputed.json("log", "list")
+
+    named = disputed("import", "records", tmp_path / "late.jsonl", "--source", "manual")
+    called = disputed("import", "records", file, "--dry-run")
+    taken = disputed("import", "records", file, "--source", "other", "--dry-run")
+
+    assert [(each.code, "BAD_VALUE" in each.err) for each in (named, called)] == [(2, True)] * 2
+    assert taken.code == 0, taken
+    assert disputed.json("log", "list") == before

@@ -20,6 +20,7 @@ from tests.e2e.serve_process import Place, ServeProcess, neo4j_or_skip, wipe
 from tests.e2e.subscribing import Listening, Subscriber
 from tests.importers.reading_items import REAL_FILES
 from tests.peers.neo4j_somewhere import Address
+from tests.peers.unavailable import skip_for_good
 
 BEGIN = datetime(2030, 1, 5, 22, tzinfo=UTC)
 END = datetime(2030, 1, 5, 23, tzinfo=UTC)
@@ -84,7 +85,7 @@ SHOPS = {
 def shop(request: pytest.FixtureRequest) -> Shop:
     found = SHOPS[request.param]
     if not found.manifest.exists():
-        pytest.skip(f"the real files are not at {REAL_FILES}")
+        skip_for_good(f"the real file {found.manifest.name} is not here")
     return found
 
 

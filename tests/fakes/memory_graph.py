@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -39,6 +39,13 @@ class MemoryGraph:
 
     def registry(self) -> Registry:
         return shipped_registry()
+
+    @property
+    def origin(self) -> Self:
+        return self
+
+    def for_request(self) -> Self:
+        return self
 
     def precedence(self) -> dict[str, int]:
         return dict(self.sources)

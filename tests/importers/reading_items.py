@@ -7,8 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import pytest
-
 from cmdb.model.records import (
     Importer,
     ImportInput,
@@ -19,6 +17,7 @@ from cmdb.model.records import (
     Record,
     Skipped,
 )
+from tests.peers.unavailable import skip_for_good
 
 REAL_FILES = Path(__file__).resolve().parents[3] / "shared" / "data"
 
@@ -27,7 +26,7 @@ def real_file(name: str) -> Path:
     """Return a file that is not part of the repository, or skip the test."""
     path = REAL_FILES / name
     if not path.exists():
-        pytest.skip(f"the real file {name} is not here")
+        skip_for_good(f"the real file {name} is not here")
     return path
 
 

@@ -45,8 +45,8 @@ links = st.builds(
     denied=st.booleans(),
 )
 moments = st.datetimes(
-    datetime(1970, 1, 1),  # noqa: DTZ001 (the zone is added)
-    datetime(2100, 1, 1),  # noqa: DTZ001 (the zone is added)
+    datetime(1970, 1, 1),  # noqa: DTZ001 - the zone is added
+    datetime(2100, 1, 1),  # noqa: DTZ001 - the zone is added
     timezones=st.just(UTC),
 )
 all_records = st.builds(

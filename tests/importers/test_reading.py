@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,8 +20,25 @@ from importers.reading import InputFile, LimitedReader, open_bytes
 from importers.records import IMPORTER as RECORDS
 from importers.table import IMPORTER as TABLE
 from tests.importers.reading_items import read_bytes, read_path
+from tests.peers.unavailable import posix_only
 
 ALL = pytest.mark.parametrize("importer", [KUBERNETES, RECORDS, TABLE], ids=lambda i: str(i.name))
+# Whoever may do everything reads files of any mode; whatever is imported late is imported before.
+READ_AS_NOBODY = """
+import os, sys
+from pathlib import Path
+from cmdb.bootstrap import load_importer
+from cmdb.errors import BadFile
+from cmdb.model.records import ImportInput, ImportOptions
+
+importer = load_importer(sys.argv[1])
+if os.geteuid() == 0:
+    os.seteuid(65534)
+try:
+    print(list(importer.read(ImportInput(path=Path(sys.argv[2])), ImportOptions(source="test"))))
+except BadFile as error:
+    print(error.message)
+"""
 
 
 def refusal(importer: Importer, source: ImportInput, options: ImportOptions | None = None) -> str:
@@ -43,15 +63,22 @@ def test_a_file_where_a_folder_should_be_is_refused(importer: Importer, tmp_path
     assert "there is no such file" in refusal(importer, ImportInput(path=tmp_path / "file" / "x"))
 
 
+@posix_only
 @ALL
-def test_a_file_without_permission_is_refused(importer: Importer, tmp_path: Path) -> None:
-    path = tmp_path / "secret.csv"
-    path.write_text("x")
-    path.chmod(0)
-    if os.access(path, os.R_OK):
-        pytest.skip("this user may read everything")
+def test_a_file_without_permission_is_refused(importer: Importer) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "secret.csv"
+        path.write_text('{"format": "cmdb-records", "version": 1}\n')
+        Path(folder).chmod(0o755)
+        readings = []
+        for mode in (0o644, 0):
+            path.chmod(mode)
+            command = [sys.executable, "-c", READ_AS_NOBODY, importer.name, str(path)]
+            ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            readings.append(ended.stdout + ended.stderr)
 
-    assert "no permission to read it" in refusal(importer, ImportInput(path=path))
+    assert "no permission to read it" not in readings[0]
+    assert "no permission to read it" in readings[1]
 
 
 @ALL

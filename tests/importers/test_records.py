@@ -116,7 +116,7 @@ def test_times_of_any_zone_are_read_as_utc() -> None:
         Record("Host", key="h", attributes={"a": [{"b": float("inf")}]}),
         Record("Host", key="h", attributes={"a": object()}),
         Record("Host", key="h", attributes={"a": 2**70}),
-        Record("Host", key="h", observed_at=datetime(2025, 1, 1)),  # noqa: DTZ001 (that is the point)
+        Record("Host", key="h", observed_at=datetime(2025, 1, 1)),  # noqa: DTZ001 - that is the point
     ],
 )
 def test_a_value_that_json_cannot_hold_is_refused_when_writing(record: Record) -> None:

@@ -17,6 +17,6 @@ class Listed:
     summary: str = "records in memory"
     table: Sequence[MappingRow] = ()
 
-    def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:  # noqa: ARG002 (a port)
+    def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:  # noqa: ARG002 - a port
         """Yield every item."""
         yield from self.items

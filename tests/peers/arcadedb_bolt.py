@@ -86,7 +86,7 @@ class ArcadeDBBolt:
             data=json.dumps({"language": "sql", "command": statement}).encode(),
             headers={"Authorization": f"Basic {login}", "Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 (always http, to this machine)
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - always http, to this machine
             answer.read()
 
 

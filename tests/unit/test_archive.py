@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -51,12 +53,12 @@ def test_what_was_written_is_read(path: Path) -> None:
 
 
 def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
-    def failing() -> object:
+    def failing() -> Iterator[Any]:
         yield PAGES[0]
         raise OSError(28, "No space left on device")
 
     with pytest.raises(BadFile, match="No space left"):
-        write_archive(tmp_path / "new", header(), failing())  # type: ignore[arg-type]
+        write_archive(tmp_path / "new", header(), failing())
 
     assert list(tmp_path.iterdir()) == []
 

@@ -6,10 +6,10 @@ from importlib.util import find_spec
 
 import pytest
 
-from cmdb import bootstrap
+from cmdb.bootstrap.database import NEEDED_TO_SERVE, imports_meanwhile
 
 
-@pytest.mark.parametrize("name", bootstrap._NEEDED_NEXT)
+@pytest.mark.parametrize("name", NEEDED_TO_SERVE)
 def test_what_is_imported_ahead_exists(name: str) -> None:
     assert find_spec(name) is not None
 
@@ -17,7 +17,7 @@ def test_what_is_imported_ahead_exists(name: str) -> None:
 def test_a_module_that_cannot_be_imported_ahead_is_left_to_whoever_needs_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with bootstrap._imports_meanwhile(lambda: print("ended"), names=("cmdb.no_such_module",)):
+    with imports_meanwhile(lambda: print("ended"), names=("cmdb.no_such_module",)):
         entered = True
 
     assert entered

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cmdb.services.withheld_answers import ids_in, withhold
+from cmdb.snapshot import IMPLICIT_GROUP
+from cmdb.snapshot.groups import group_id, group_name
 
 DB = {"id": "1", "class": "Host", "name": "db", "lifecycle": "in_use"}
 VAULT = {"id": "2", "class": "Host", "name": "vault-7", "lifecycle": "in_use"}
@@ -43,3 +45,25 @@ def test_names_titles_and_sentences_are_withheld_and_whom_to_ask_is_told() -> No
 def test_what_may_be_seen_stays_as_it_was() -> None:
     assert withhold(ANSWER, {"2"})["worst"][0]["ci"] == DB
     assert withhold(ANSWER, set()) == ANSWER
+
+
+def test_an_implicit_group_is_withheld_with_the_ci_that_it_is_called_after() -> None:
+    group = {
+        "id": group_id("2", "routes_to"),
+        "class": IMPLICIT_GROUP,
+        "name": group_name("vault-7", 3, "routes_to"),
+        "lifecycle": "in_use",
+    }
+    answer = {
+        "evidence": [{"provider": DB, "dependent": group}],
+        "basis": {"problems": [f"'ImplicitGroup/{group['name']}' is odd", "vault-7 too", "else"]},
+    }
+
+    made = withhold(answer, {"2"})
+
+    assert ids_in(answer) == {"1", "2"}
+    assert made["evidence"][0]["dependent"]["name"] == "(not visible to you)"
+    assert made["basis"]["problems"] == ["else"]
+    assert "vault" not in str(made)
+    assert withhold(answer, {"1"})["evidence"][0]["dependent"] == group
+    assert withhold(answer, set()) == answer

@@ -18,6 +18,7 @@ from cmdb_graphql.types.log import (
 from cmdb_graphql.types.system import Doctor, Identity, TokenList
 
 _HASH_LENGTH = 64
+_LONGEST_REVISION = 18
 
 
 @strawberry.type
@@ -47,10 +48,23 @@ class AuditingQuery:
         return await info.context.ask(info.context.operations.anchor_log)
 
     @strawberry.field(graphql_type=LogVerified)
-    async def verify_log(self, info: Ask, anchor: str | None = None) -> log_reports.VerifyReport:
-        """Check the whole chain, and against an anchor `revision:hash` kept elsewhere."""
-        kept = None if anchor is None else _anchor(anchor)
-        return await info.context.ask(info.context.operations.verify_log, kept)
+    async def verify_log(
+        self,
+        info: Ask,
+        anchor: str | None = None,
+        after: str | None = None,
+        first: int | None = None,
+    ) -> log_reports.VerifyReport:
+        """Check the whole chain, and against an anchor `revision:hash` kept elsewhere.
+
+        With `first` a portion of it, which ends soon: go on with `after: "revision:hash"` of
+        `until` while `hasNext`. A long log is checked so; without, the time limit of long requests
+        holds.
+        """
+        kept = None if anchor is None else _anchor("anchor", anchor)
+        begun = None if after is None else _anchor("after", after)
+        ask = info.context.operations.verify_log
+        return await info.context.ask(ask, kept, after=begun, first=first)
 
     @strawberry.field(graphql_type=LogFigures)
     async def log_figures(self, info: Ask) -> system_reports.LogFigures:
@@ -73,8 +87,9 @@ class AuditingQuery:
         return await info.context.ask(info.context.operations.list_tokens)
 
 
-def _anchor(text: str) -> log_reports.Anchor:
+def _anchor(name: str, text: str) -> log_reports.Anchor:
     revision, colon, digest = text.partition(":")
-    if not (colon and revision.isdecimal() and len(digest) == _HASH_LENGTH):
-        raise BadValue("anchor", f"{text!r} is no anchor", "It reads `revision:hash`.")
+    is_number = revision.isdecimal() and len(revision) <= _LONGEST_REVISION
+    if not (colon and is_number and len(digest) == _HASH_LENGTH):
+        raise BadValue(name, f"{text[:100]!r} is no anchor", "It reads `revision:hash`.")
     return log_reports.Anchor(int(revision), digest)

@@ -25,14 +25,14 @@ from cmdb_graphql.types.results import (
     SourceRanked,
     UpsertRecordsResult,
 )
-from cmdb_graphql.writing import object_of, reason_of, texts_of, write
+from cmdb_graphql.writing import as_type, object_of, reason_of, texts_of, write
 
 
 @strawberry.type
 class EditingMutation:
     """Changes of the inventory; each is one entry of the log."""
 
-    @strawberry.mutation(description="Record a CI.")
+    @strawberry.mutation
     async def add_ci(self, info: Ask, input: inputs.AddCI) -> CIResult:
         """Record a CI."""
         operations, reason = info.context.operations, reason_of(info.context, input)
@@ -45,13 +45,13 @@ class EditingMutation:
 
         return await write(info, work, _ci)
 
-    @strawberry.mutation(description="Set values by hand; null takes a manual value back.")
+    @strawberry.mutation
     async def set_attributes(
         self,
         info: Ask,
         input: inputs.SetAttributesInput,
     ) -> CIResult:
-        """Set values by hand."""
+        """Set values by hand; null takes a manual value back."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> inventory.CI:
@@ -60,25 +60,25 @@ class EditingMutation:
 
         return await write(info, work, _ci)
 
-    @strawberry.mutation(description="Retire a CI: it stays on record, out of impact.")
+    @strawberry.mutation
     async def retire_ci(self, info: Ask, input: inputs.OneCI) -> CIResult:
-        """Retire a CI."""
+        """Retire a CI: it stays on record, out of impact."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(info, lambda: operations.retire_ci(local_id(input.ci), reason), _ci)
 
-    @strawberry.mutation(description="Take a retired CI back into use.")
+    @strawberry.mutation
     async def restore_ci(self, info: Ask, input: inputs.OneCI) -> CIResult:
-        """Restore a CI."""
+        """Take a retired CI back into use."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(info, lambda: operations.restore_ci(local_id(input.ci), reason), _ci)
 
-    @strawberry.mutation(description="Record that one CI relies on another.")
+    @strawberry.mutation
     async def add_relationship(
         self,
         info: Ask,
         input: inputs.AddRelationshipInput,
     ) -> RelationshipResult:
-        """Record a relationship."""
+        """Record that one CI relies on another."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> inventory.Relationship:
@@ -88,21 +88,21 @@ class EditingMutation:
 
         return await write(info, work, _relationship)
 
-    @strawberry.mutation(description="End a relationship; the log keeps it.")
+    @strawberry.mutation
     async def remove_relationship(
         self,
         info: Ask,
         input: inputs.RemoveRelationshipInput,
     ) -> RelationshipResult:
-        """End a relationship."""
+        """End a relationship; the log keeps it."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(
             info, lambda: operations.remove_relationship(input.id, reason), _relationship
         )
 
-    @strawberry.mutation(description="Record a redundancy group with its members.")
+    @strawberry.mutation
     async def add_group(self, info: Ask, input: inputs.AddGroupInput) -> CIResult:
-        """Record a group."""
+        """Record a redundancy group with its members."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> inventory.CI:
@@ -112,13 +112,13 @@ class EditingMutation:
 
         return await write(info, work, _ci)
 
-    @strawberry.mutation(description="Register a CI class, or change one registered so.")
+    @strawberry.mutation
     async def register_class(
         self,
         info: Ask,
         input: inputs.DefinitionInput,
     ) -> RegistryResult:
-        """Register a class."""
+        """Register a CI class, or change one registered so."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> system_reports.RegistryChange:
@@ -126,13 +126,13 @@ class EditingMutation:
 
         return await write(info, work, _registry)
 
-    @strawberry.mutation(description="Register a relationship type, or change one so registered.")
+    @strawberry.mutation
     async def register_relationship_type(
         self,
         info: Ask,
         input: inputs.DefinitionInput,
     ) -> RegistryResult:
-        """Register a relationship type."""
+        """Register a relationship type, or change one so registered."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> system_reports.RegistryChange:
@@ -140,13 +140,13 @@ class EditingMutation:
 
         return await write(info, work, _registry)
 
-    @strawberry.mutation(description="Take records of a data source in, as an import does it.")
+    @strawberry.mutation
     async def upsert_records(
         self,
         info: Ask,
         input: inputs.UpsertRecordsInput,
     ) -> UpsertRecordsResult:
-        """Take records in."""
+        """Take records of a data source in, as an import does it."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> system_reports.UpsertReport:
@@ -158,17 +158,20 @@ class EditingMutation:
 
         return await write(info, work, _upserted)
 
-    @strawberry.mutation(description="Rank a data source; what it speaks of is decided again.")
+    @strawberry.mutation(
+        description="Rank a data source; what it speaks of is decided again, within the limit of "
+        "time for long requests."
+    )
     async def rank_source(
         self,
         info: Ask,
         input: inputs.RankSourceInput,
     ) -> RankSourceResult:
         """Rank a data source."""
-        operations = info.context.operations
+        operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> source_reports.RankReport:
-            return operations.rank_source(input.source, input.precedence, input.reason)
+            return operations.rank_source(input.source, input.precedence, reason)
 
         return await write(info, work, _ranked)
 
@@ -194,9 +197,11 @@ def _registry(made: system_reports.RegistryChange) -> RegistryChanged:
 
 
 def _upserted(made: system_reports.UpsertReport) -> RecordsUpserted:
-    results: Any = made.results
     return RecordsUpserted(
-        revision=made.revision, results=results, decided=plain(made.decided), report=plain(made)
+        revision=made.revision,
+        results=as_type(made.results),
+        decided=plain(made.decided),
+        report=plain(made),
     )
 
 

@@ -7,9 +7,8 @@ from typing import Any, TypeVar
 
 import strawberry
 
-from cmdb.errors import BadValue
 from cmdb.model import impact_reports, log_reports, practice_reports
-from cmdb.ports.requests import RecordListing, Target
+from cmdb.ports.requests import RecordListing
 from cmdb_graphql.context import Ask
 from cmdb_graphql.ids import local_id, local_ids
 from cmdb_graphql.inputs import TargetInput
@@ -74,22 +73,10 @@ class ImpactQuery:
         change: str | None = None,
     ) -> impact_reports.PreviewReport:
         """Return what a change does in each stretch of time."""
-        asked = None if targets is None else [target.asked() for target in targets]
-        if change is not None:
-            recorded = (
-                await info.context.ask(
-                    info.context.operations.find_change, local_id(change, "Change")
-                )
-            ).change
-            asked = asked or [
-                Target(each.ci.id, each.effect, each.start_at, each.end_at)
-                for each in recorded.targets
-            ]
-            start_at, end_at = start_at or recorded.start_at, end_at or recorded.end_at
-        if asked is None or start_at is None or end_at is None:
-            raise BadValue("preview", "it has no targets or no window", "Or give a change.")
+        asked = [target.asked() for target in targets or ()]
+        change_id = local_id(change or "", "Change")
         return await info.context.ask(
-            info.context.operations.preview_change, asked, start_at, end_at
+            info.context.operations.preview_change, asked, start_at, end_at, change_id=change_id
         )
 
     @strawberry.field(graphql_type=Diff)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import strawberry
 
 from cmdb.model import access, incidents, planned_changes, practice_reports, system_reports
+from cmdb.model.reports import plain
 from cmdb.ports.requests import ChangeUpdate, IncidentUpdate, NewChange, NewIncident
 from cmdb_graphql import inputs
 from cmdb_graphql.context import Ask
@@ -26,20 +25,20 @@ from cmdb_graphql.types.results import (
     TokenCreated,
     TokenRevoked,
 )
-from cmdb_graphql.writing import reason_of, write
+from cmdb_graphql.writing import as_type, reason_of, write
 
 
 @strawberry.type
 class PractisingMutation:
     """Writes of the practices and of the service itself; each is one entry of the log."""
 
-    @strawberry.mutation(description="Record an incident; it enters every answer about impact.")
+    @strawberry.mutation
     async def open_incident(
         self,
         info: Ask,
         input: inputs.OpenIncidentInput,
     ) -> IncidentResult:
-        """Record an incident."""
+        """Record an incident; it enters every answer about impact."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> incidents.Incident:
@@ -49,13 +48,13 @@ class PractisingMutation:
 
         return await write(info, work, _incident)
 
-    @strawberry.mutation(description="Change an incident, its state included.")
+    @strawberry.mutation
     async def update_incident(
         self,
         info: Ask,
         input: inputs.UpdateIncidentInput,
     ) -> IncidentResult:
-        """Change an incident."""
+        """Change an incident, its state included."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> incidents.Incident:
@@ -69,13 +68,13 @@ class PractisingMutation:
 
         return await write(info, work, _incident)
 
-    @strawberry.mutation(description="Record a change; scheduled, it enters others' previews.")
+    @strawberry.mutation
     async def plan_change(
         self,
         info: Ask,
         input: inputs.PlanChangeInput,
     ) -> ChangeResult:
-        """Record a change."""
+        """Record a change; scheduled, it enters others' previews."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> planned_changes.Change:
@@ -87,13 +86,13 @@ class PractisingMutation:
 
         return await write(info, work, _change)
 
-    @strawberry.mutation(description="Change a change, its state included.")
+    @strawberry.mutation
     async def update_change(
         self,
         info: Ask,
         input: inputs.UpdateChangeInput,
     ) -> ChangeResult:
-        """Change a change."""
+        """Change a change, its state included."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> planned_changes.Change:
@@ -106,13 +105,13 @@ class PractisingMutation:
 
         return await write(info, work, _change)
 
-    @strawberry.mutation(description="Preview a change and keep the answer with its revision.")
+    @strawberry.mutation
     async def keep_preview(
         self,
         info: Ask,
         input: inputs.KeepPreviewInput,
     ) -> PreviewResult:
-        """Keep a preview."""
+        """Preview a change and keep the answer with its revision."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> practice_reports.KeptPreview:
@@ -123,13 +122,13 @@ class PractisingMutation:
 
         return await write(info, work, _preview)
 
-    @strawberry.mutation(description="Make a token; its secret is shown this once.")
+    @strawberry.mutation
     async def create_token(
         self,
         info: Ask,
         input: inputs.CreateTokenInput,
     ) -> CreateTokenResult:
-        """Make a token."""
+        """Make a token; its secret is shown this once."""
         operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> access.CreatedToken:
@@ -140,90 +139,76 @@ class PractisingMutation:
 
         return await write(info, work, _created)
 
-    @strawberry.mutation(description="Revoke a token: from now on it opens nothing.")
+    @strawberry.mutation
     async def revoke_token(
         self,
         info: Ask,
         input: inputs.RevokeTokenInput,
     ) -> RevokeTokenResult:
-        """Revoke a token."""
+        """Revoke a token: from now on it opens nothing."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(
             info, lambda: operations.revoke_token(local_id(input.token, "Token"), reason), _revoked
         )
 
-    @strawberry.mutation(description="Erase payloads of one entry of the log; hashes stay.")
+    @strawberry.mutation
     async def purge_payloads(
         self,
         info: Ask,
         input: inputs.PurgePayloadsInput,
     ) -> RetentionResult:
-        """Erase payloads of one entry."""
+        """Erase payloads of one entry of the log; hashes stay."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(
             info, lambda: operations.purge_payloads(input.revision, input.indexes, reason), _erased
         )
 
-    @strawberry.mutation(description="Set for how many days payloads are kept, 0 for ever.")
+    @strawberry.mutation
     async def set_retention(
         self,
         info: Ask,
         input: inputs.SetRetentionInput,
     ) -> RetentionResult:
-        """Set the policy of retention."""
+        """Set for how many days payloads are kept, 0 for ever."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(info, lambda: operations.set_retention(input.days, reason), _erased)
 
-    @strawberry.mutation(description="Erase payloads older than the policy says.")
+    @strawberry.mutation
     async def apply_retention(
         self,
         info: Ask,
         input: inputs.ApplyRetentionInput,
     ) -> RetentionResult:
-        """Apply the policy of retention."""
+        """Erase payloads older than the policy says."""
         operations, reason = info.context.operations, reason_of(info.context, input)
         return await write(info, lambda: operations.apply_retention(reason), _erased)
 
 
-# What the operations return is shown as it is: the types read it by attribute.
-
-
 def _incident(made: incidents.Incident) -> IncidentWritten:
-    incident: Any = made
-    whole: Any = made.to_json()
-    return IncidentWritten(incident=incident, report=whole)
+    return IncidentWritten(incident=as_type(made), report=plain(made))
 
 
 def _change(made: planned_changes.Change) -> ChangeWritten:
-    change: Any = made
-    whole: Any = made.to_json()
-    return ChangeWritten(change=change, report=whole)
+    return ChangeWritten(change=as_type(made), report=plain(made))
 
 
 def _preview(made: practice_reports.KeptPreview) -> PreviewKept:
-    preview: Any = made
-    whole: Any = made.to_json()
-    return PreviewKept(preview=preview, report=whole)
+    return PreviewKept(preview=as_type(made), report=plain(made))
 
 
 def _created(made: access.CreatedToken) -> TokenCreated:
-    token: Any = made.token
-    whole: Any = made.to_json()
-    return TokenCreated(token=token, secret=made.secret, report=whole)
+    return TokenCreated(token=as_type(made.token), secret=made.secret, report=plain(made))
 
 
 def _revoked(made: access.Token) -> TokenRevoked:
-    token: Any = made
-    whole: Any = made.to_json()
-    return TokenRevoked(token=token, report=whole)
+    return TokenRevoked(token=as_type(made), report=plain(made))
 
 
 def _erased(made: system_reports.RetentionReport) -> PayloadsErased:
-    whole: Any = made.to_json()
     return PayloadsErased(
         days=made.days,
         entries=made.entries,
         payloads=made.payloads,
         revision=made.revision,
-        report=whole,
+        report=plain(made),
     )

@@ -122,12 +122,17 @@ class Anchor:
 
 @strawberry.type
 class LogVerified:
-    """The log verifies: how many entries were checked, and how many payloads are erased."""
+    """The log verifies: how many entries were checked, and how many payloads are erased.
+
+    A portion ends at `until`; while `hasNext`, the rest is not checked yet.
+    """
 
     entries: int
     erased: int
     head: Anchor
     anchor: Anchor | None
+    until: Anchor
+    has_next: bool
     report: JSON = whole_report()
 
 

@@ -118,12 +118,16 @@ class AffectedService:
 
 @strawberry.type
 class ServicesAffected:
-    """The services affected, worst first; `withheld` counts those the caller may not see."""
+    """The services affected, worst first; `withheld` counts those the caller may not see.
+
+    `withheldOwners` are the teams that own those: whom to ask.
+    """
 
     services: list[AffectedService]
     basis: Basis
     withheld: int
     withheld_criticality: int
+    withheld_owners: list[str]
     report: JSON = whole_report()
 
 
@@ -182,11 +186,15 @@ class NearEvent:
 
 @strawberry.type
 class ChangesNear:
-    """What touched the surroundings of some CIs, newest first; partial where a limit cut it."""
+    """What touched the surroundings of some CIs, newest first; partial where a limit cut it.
+
+    `withheld` counts changes of relationships with CIs that the caller may not see.
+    """
 
     cis: list[NamedCIType]
     since_at: datetime
     hops: int
     events: list[NearEvent]
     is_partial: bool
+    withheld: int
     report: JSON = whole_report()

@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from cmdb.errors import BadValue
+from cmdb.model.import_reports import ImportRequest
+from cmdb.model.records import ImportInput
+from cmdb.model.rights import Caller
 from tests.api.http.running_server import RunningServer
 
 DATA = Path(__file__).parents[2] / "data"
@@ -36,6 +40,22 @@ def test_a_source_or_scope_that_cannot_be_printed_is_refused(
 
     assert (answer.status_code, answer.json()["code"]) == (400, "BAD_VALUE")
     assert answer.json()["facts"]["field"] == field
+
+
+@pytest.mark.parametrize("flags", ["", "&wait", "&dry_run"])
+def test_nobody_imports_as_the_edits_by_hand(server: RunningServer, flags: str) -> None:
+    with server.client("administrator") as client:
+        refused = client.post(f"/imports/records?source=manual{flags}", content=RACK)
+        taken = client.post("/imports/records?source=manuals&dry_run", content=RACK)
+    # No such token is made any more; one from before is bound to the source.
+    bound = Caller("old", frozenset({"importer"}), source="manual")
+    operations = server.serving.service.operations(bound)
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "BAD_VALUE")
+    assert refused.json()["facts"]["field"] == "source"
+    assert taken.status_code == 200, taken.text
+    with pytest.raises(BadValue):
+        operations.import_inventory(ImportInput(), ImportRequest("manual", "records"))
 
 
 def test_a_name_of_letters_of_any_script_is_taken(server: RunningServer) -> None:

@@ -15,8 +15,9 @@ from cmdb.bootstrap import open_service
 from cmdb.server.serving import Serving
 from cmdb.settings import ServerSettings, Settings
 from tests.api.http.running_server import RunningServer, served
+from tests.api.http.sending import ended, records
 from tests.api.http.slow_upload import SlowUpload
-from tests.api.http.test_imports import SlowImporter, ended, records
+from tests.api.http.test_imports import SlowImporter
 
 TABLE = b"class,name\nRack,%s\n"
 

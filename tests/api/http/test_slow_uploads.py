@@ -12,8 +12,8 @@ import pytest
 from cmdb.server.import_jobs import WAITING_PER_PLACE
 from cmdb.settings import ServerSettings
 from tests.api.http.running_server import RunningServer, running_server
+from tests.api.http.sending import records
 from tests.api.http.slow_upload import SlowUpload
-from tests.api.http.test_imports import records
 
 SECONDS, RATE = 0.5, 40
 SETTINGS = ServerSettings(imports_at_once=1, upload_seconds=SECONDS, upload_rate_bytes=RATE)

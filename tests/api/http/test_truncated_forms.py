@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.api.http.running_server import RunningServer
-from tests.api.http.test_imports import records
+from tests.api.http.sending import records
 
 END = b"\r\n--edge--\r\n"
 FORM = {"Content-Type": "multipart/form-data; boundary=edge"}

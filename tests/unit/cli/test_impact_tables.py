@@ -6,13 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from cmdb.cli.impact_tables import (
-    ALL,
-    BRIEF,
-    chain_text,
-    print_blast_radius,
-    verdict,
-)
+from cmdb.cli.explanation_tables import chain_text
+from cmdb.cli.impact_tables import ALL, BRIEF, print_blast_radius, verdict
 from cmdb.cli.trust_tables import basis_lines
 from cmdb.model.impact_reports import PresentOutage, Trust
 from tests.unit.cli.reports import CHAIN, RACK, SHOP, TRUSTED, WEB, WHOLE, hit, report

@@ -68,7 +68,7 @@ def test_too_many_cis_are_counted_not_drawn() -> None:
 
 
 def test_boxes_never_overlap_and_stay_inside() -> None:
-    root = ET.fromstring(draw_svg(WHOLE))  # noqa: S314 (our own picture)
+    root = ET.fromstring(draw_svg(WHOLE))  # noqa: S314 - our own picture
     corners = [
         (float(box.attrib["x"]), float(box.attrib["y"]))
         for box in root.findall(f"{SVG}g/{SVG}rect")
@@ -87,7 +87,7 @@ def test_an_evil_name_stays_text() -> None:
     rack = replace(RACK, name=evil)
     found = report(replace(hit(rack), evidence=(Step(FEED, rack, "powered_by", "hard"),)))
 
-    root = ET.fromstring(draw_svg(found))  # noqa: S314 (our own picture)
+    root = ET.fromstring(draw_svg(found))  # noqa: S314 - our own picture
     diagram = draw_mermaid(found)
 
     assert root.find(f".//{SVG}script") is None

@@ -7,12 +7,11 @@ import pytest
 
 from cmdb import errors
 from cmdb.client.remote_errors import error_of
-from tests.architecture.test_layers import all_errors
 from tests.fakes.http_server import HERE, answered, refused, server
 from tests.unit.client.samples import WHY
 
 
-@pytest.mark.parametrize("kind", all_errors(), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", errors.CmdbError.kinds(), ids=lambda kind: kind.__name__)
 def test_an_error_comes_back_by_its_code(kind: type[errors.CmdbError]) -> None:
     facts = {"name": "web", "message": "of no harm", "nearest": ["web-1"]}
 
