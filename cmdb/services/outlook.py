@@ -199,15 +199,19 @@ class _Course:
         if len(sure) < len(effects):
             self._feared = impact.timeline(topology, [each.outage for each in effects])
         self.radius = self._feared.merged
+        self._found: dict[tuple[datetime | None, datetime | None], dict[str, Outcome]] = {}
         lines = (self._sure, self._feared)
         self.moments = {part.start_at for line in lines for part in line.slices if part.start_at}
 
     def at(self, moment: datetime) -> dict[str, Outcome]:
-        """Return how CIs stand at a moment."""
-        sure = self._sure.at(moment).radius.hits
-        if self._feared is self._sure:
-            return _outcomes(sure, ())
-        return _outcomes(sure, self._feared.at(moment).radius.hits)
+        """Return how CIs stand at a moment; those of one slice are looked up once."""
+        sure, feared = self._sure.at(moment), self._feared.at(moment)
+        key = (sure.start_at, feared.start_at)
+        found = self._found.get(key)
+        if found is None:
+            hits = () if self._feared is self._sure else feared.radius.hits
+            found = self._found[key] = _outcomes(sure.radius.hits, hits)
+        return found
 
     def since(self, outcome: Outcome, moment: datetime) -> datetime | None:
         """Return when a CI that stands like this at a moment came to do so."""

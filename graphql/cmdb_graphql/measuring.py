@@ -115,7 +115,7 @@ class _Meter:
         self,
         schema: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
-        values: Mapping[str, Any],
+        values: dict[str, Any],
     ) -> None:
         self._schema = schema
         self._fragments = fragments
