@@ -11,6 +11,7 @@ from cmdb.errors import BadValue
 from cmdb.model.impact_reports import AffectedState, AssumedOutage, Basis, Hit, Trust
 from cmdb.model.inventory import CI, from_epoch_ms
 from cmdb.model.reports import NamedCI
+from cmdb.ports.awaited import check_awaited
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
 from cmdb.services.impact_names import Names, Reasons
@@ -90,6 +91,7 @@ def report_hits(
         targets: Ids of the CIs that the question is about.
         begin_at: Count seconds from this moment; None: from the first event.
     """
+    check_awaited()
     left_out = {*targets, *names.snapshot.implicit_groups}
     return [report_hit(names, each, begin_at) for each in affected if each.ci not in left_out]
 

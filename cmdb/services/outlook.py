@@ -16,6 +16,7 @@ from itertools import pairwise
 import impact
 from cmdb.model.impact_reports import AffectedState
 from cmdb.model.planned_changes import TargetEffect
+from cmdb.ports.awaited import check_awaited
 
 STATES = {
     "outage": impact.State.DOWN,
@@ -161,6 +162,7 @@ def look_ahead(
     after = min((each for each in moments if each > end_at), default=None)
     stretches: list[Stretch] = []
     for begin, end in pairwise([*inside, end_at]):
+        check_awaited()
         _add(stretches, Stretch(begin, end, _at(together, without, begin)))
     worst = tuple(
         replace(each, since_at=together.since(each.outcome, each.since_at or start_at))
