@@ -10,6 +10,8 @@ from cmdb.cli.options import Json, Key, Limit, Reason
 from cmdb.cli.session import session_of
 from cmdb.errors import BadValue
 
+_LONGEST_REVISION = 18
+
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
@@ -169,6 +171,7 @@ def split_anchor(text: str) -> tuple[int, str]:
         BadValue: It is no anchor.
     """
     revision, sign, digest = text.strip().partition(":")
-    if not sign or not revision.isdecimal() or len(digest) != 64:
+    is_number = revision.isdecimal() and len(revision) <= _LONGEST_REVISION
+    if not sign or not is_number or len(digest) != 64:
         raise BadValue("--anchor", "it is no anchor", "Give what `cmdb log anchor` printed.")
     return int(revision), digest.lower()

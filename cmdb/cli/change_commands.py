@@ -16,9 +16,9 @@ from cmdb.cli.options import (
     Reason,
     listing_of,
     parse_time,
+    tell_practice,
 )
 from cmdb.cli.session import session_of
-from cmdb.cli.telling import tell
 
 if TYPE_CHECKING:
     from cmdb.ports import ChangeUpdate
@@ -82,7 +82,7 @@ def plan(
     )
     with session_of(context).operations() as operations:
         made = operations.plan_change(new, EditReason(reason, None, key))
-    tell(made, is_json=is_json)
+    tell_practice(made, is_json=is_json)
 
 
 def list_changes(
@@ -106,14 +106,14 @@ def list_changes(
     listing = listing_of(state, ci, limit, after, start, end)
     with session_of(context).operations() as operations:
         page = operations.list_changes(listing)
-    tell(page, is_json=is_json)
+    tell_practice(page, is_json=is_json)
 
 
 def show(context: typer.Context, change_id: Id, is_json: Json = False) -> None:
     """Show a change, the services it affects and whom to notify."""
     with session_of(context).operations() as operations:
         details = operations.find_change(change_id)
-    tell(details, is_json=is_json)
+    tell_practice(details, is_json=is_json)
 
 
 def update(
@@ -176,21 +176,21 @@ def list_previews(
     listing = listing_of(None, ci, limit, after)
     with session_of(context).operations() as operations:
         page = operations.list_previews(listing)
-    tell(page, is_json=is_json)
+    tell_practice(page, is_json=is_json)
 
 
 def show_preview(context: typer.Context, preview_id: PreviewId, is_json: Json = False) -> None:
     """Show a preview as it was kept."""
     with session_of(context).operations() as operations:
         kept = operations.find_preview(preview_id)
-    tell(kept, is_json=is_json)
+    tell_practice(kept, is_json=is_json)
 
 
 def compare(context: typer.Context, preview_id: PreviewId, is_json: Json = False) -> None:
     """Ask the question of a kept preview again today and say what differs."""
     with session_of(context).operations() as operations:
         found = operations.compare_preview(preview_id)
-    tell(found, is_json=is_json)
+    tell_practice(found, is_json=is_json)
 
 
 def near(
@@ -205,7 +205,7 @@ def near(
     since_at = parse_time("--since", since)
     with session_of(context).operations() as operations:
         report = operations.changes_near(names, since_at, hops, limit)
-    tell(report, is_json=is_json)
+    tell_practice(report, is_json=is_json)
 
 
 def _update(
@@ -220,4 +220,4 @@ def _update(
 
     with session_of(context).operations() as operations:
         change = operations.update_change(change_id, changed, EditReason(*why))
-    tell(change, is_json=is_json)
+    tell_practice(change, is_json=is_json)

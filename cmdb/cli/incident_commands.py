@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cmdb.cli.effects import AFFECTED, parse_affected
-from cmdb.cli.options import ExpectedVersion, Json, Key, Limit, Reason, listing_of
+from cmdb.cli.options import ExpectedVersion, Json, Key, Limit, Reason, listing_of, tell_practice
 from cmdb.cli.session import session_of
-from cmdb.cli.telling import tell
 
 if TYPE_CHECKING:
     from cmdb.ports import IncidentUpdate
@@ -49,7 +48,7 @@ def open_incident(
     new = NewIncident(title, tuple(parse_affected(each) for each in affects), description)
     with session_of(context).operations() as operations:
         made = operations.open_incident(new, EditReason(reason, None, key))
-    tell(made, is_json=is_json)
+    tell_practice(made, is_json=is_json)
 
 
 def list_incidents(
@@ -67,14 +66,14 @@ def list_incidents(
     listing = listing_of(state, ci, limit, after)
     with session_of(context).operations() as operations:
         page = operations.list_incidents(listing)
-    tell(page, is_json=is_json)
+    tell_practice(page, is_json=is_json)
 
 
 def show(context: typer.Context, incident_id: Id, is_json: Json = False) -> None:
     """Show an incident, the services it affects and whom to notify."""
     with session_of(context).operations() as operations:
         details = operations.find_incident(incident_id)
-    tell(details, is_json=is_json)
+    tell_practice(details, is_json=is_json)
 
 
 def update(
@@ -87,7 +86,11 @@ def update(
     description: Annotated[str | None, typer.Option(help="Another description.")] = None,
     affects: Annotated[
         list[str] | None,
-        typer.Option(help="What is broken, all of it: replaces what was told.", metavar=AFFECTED),
+        typer.Option(
+            help="What is broken, all of it: replaces what was told. Effect and onset of a CI that "
+            "was told stay unless they are given.",
+            metavar=AFFECTED,
+        ),
     ] = None,
     expected_version: ExpectedVersion = None,
     reason: Reason = "",
@@ -146,4 +149,4 @@ def _update(
 
     with session_of(context).operations() as operations:
         incident = operations.update_incident(incident_id, changed, EditReason(*why))
-    tell(incident, is_json=is_json)
+    tell_practice(incident, is_json=is_json)

@@ -1,4 +1,4 @@
-"""Which options do many commands share, and how is what was typed read?"""
+"""Which options do many commands share, how is what was typed read, and `--json` heeded?"""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 from cmdb.errors import BadValue
 
 if TYPE_CHECKING:
+    from cmdb.model.reports import Report
     from cmdb.ports import RecordListing
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
@@ -122,3 +123,17 @@ def listing_of(
         first,
         after,
     )
+
+
+def tell_practice(report: Report, *, is_json: bool) -> None:
+    """Print an incident, a change or a preview, a page of them, or what happened nearby.
+
+    Tables are loaded only where one is printed.
+    """
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.practice_tables import print_practice
+
+    return print_practice(report)

@@ -52,7 +52,11 @@ def affected_inputs(affected: Sequence[NewAffected]) -> list[dict[str, Any]]:
     """Return what an incident does to each CI."""
     effects = get_args(IncidentEffect)
     return [
-        given(ci=each.ci, effect=word_of("effect", each.effect, effects), onsetAt=each.onset_at)
+        given(
+            ci=each.ci,
+            effect=None if each.effect is None else word_of("effect", each.effect, effects),
+            onsetAt=each.onset_at,
+        )
         for each in affected
     ]
 
@@ -146,8 +150,9 @@ def filter_input(wanted: Filter) -> dict[str, Any]:
         case Where():
             return _condition(wanted)
         case And(parts):
-            # An empty list means none, an empty object everything.
-            return {"and": [filter_input(part) for part in parts]} if parts else {}
+            # An empty list means none, and an empty object within another is refused.
+            none: dict[str, Any] = {"or": []}
+            return {"and": [filter_input(part) for part in parts]} if parts else {"not": none}
         case Or(parts):
             return {"or": [filter_input(part) for part in parts]}
         case Not(part):

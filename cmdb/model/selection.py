@@ -6,9 +6,11 @@ statement. Filters are typed and/or/not objects; an empty list of alternatives m
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from cmdb.errors import BadValue, LimitExceeded
 
 Operator = Literal[
     "eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "starts_with", "ends_with", "is_null"
@@ -118,3 +120,40 @@ class Page:
     cursors: list[str]
     has_next: bool
     nested: Mapping[str, list[list[list[Any]]]] = field(default_factory=dict)
+
+
+def check_page(field: str, rows: int) -> int:
+    """Return a number of rows, if a page can have so many.
+
+    Raises:
+        BadValue: It is no number, or less than one.
+        LimitExceeded: It is more than `MAX_PAGE`.
+    """
+    if type(rows) is not int or rows < 1:
+        raise BadValue(field, f"{rows!r} rows", f"Ask for 1 to {MAX_PAGE} and page on.")
+    if rows > MAX_PAGE:
+        raise LimitExceeded("rows of a page", MAX_PAGE, rows, f"It is {field}; page on.")
+    return rows
+
+
+def count_parts(where: Filter) -> int:
+    """Return how many parts a filter has, itself counted.
+
+    >>> count_parts(Not(Or((Where("name", "eq", "a"), Where("name", "eq", "b")))))
+    4
+    """
+    count, level = 0, [where]
+    while level:
+        count += len(level)
+        level = [part for each in level for part in _parts(each)]
+    return count
+
+
+def _parts(part: Filter) -> Sequence[Filter]:
+    match part:
+        case And(parts) | Or(parts):
+            return parts
+        case Not(inner):
+            return (inner,)
+        case Where():
+            return ()

@@ -17,6 +17,11 @@ class Registries(Protocol):
         """Return the shipped registries with what the graph adds, as the log's head has them."""
         ...
 
+    @property
+    def origin(self) -> Self:
+        """The store that `for_request` was asked of, or this one: the same for all of them."""
+        ...
+
     def for_request(self) -> Self:
         """Return the same store for one piece of work.
 

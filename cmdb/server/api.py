@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graphql import (
-    FieldNode,
-    GraphQLError,
-    OperationDefinitionNode,
-    get_operation_ast,
-)
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from strawberry.types import ExecutionResult
 
 from cmdb.errors import BadSettings, BadValue, CmdbError, DatabaseError, LimitExceeded
@@ -21,8 +16,9 @@ from cmdb.model.rights import Caller
 from cmdb.ports.service import Service
 from cmdb.settings import ServerSettings
 from cmdb_graphql.context import ApiContext, make_context
+from cmdb_graphql.documents import chosen_operation
 from cmdb_graphql.errors import BAD_DOCUMENT, as_error, show_error
-from cmdb_graphql.execution import document_hash
+from cmdb_graphql.execution import READING, document_hash
 from cmdb_graphql.feed import FeedWatcher
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.schema import build_schema
@@ -35,22 +31,33 @@ _SEVERAL = "several"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A document to execute; `operation_name` says which of its operations."""
+    """A document to execute; `operation_name` says which of its operations.
+
+    With `reads_only` a mutation is refused, whatever else is said.
+    """
 
     query: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     operation_name: str | None = None
+    reads_only: bool = False
 
     @classmethod
-    def of(cls, query: str, variables: Any, operation_name: str | None) -> Asked:
-        """Return a document with what a client sent as its variables; None is none.
+    def of(
+        cls, query: Any, variables: Any, operation_name: Any, *, reads_only: bool = False
+    ) -> Asked:
+        """Return a document as a client sent it; None is no variables, and no name.
 
         Raises:
-            BadValue: They are no map by name: an empty list is none either.
+            BadValue: The query or the name is no text, or the variables are no map by name: an
+                empty list is none either.
         """
+        if not isinstance(query, str):
+            raise BadValue("query", "it is no text")
         if variables is not None and not isinstance(variables, dict):
             raise BadValue("variables", "they are no JSON object")
-        return cls(query, variables or {}, operation_name or None)
+        if operation_name is not None and not isinstance(operation_name, str):
+            raise BadValue("operationName", "it is no text")
+        return cls(query, variables or {}, operation_name or None, reads_only)
 
 
 class Api:
@@ -77,7 +84,12 @@ class Api:
     def context(self, caller: Caller, request_id: str) -> ApiContext:
         """Return what resolvers have at hand for a request."""
         return make_context(
-            self._service, caller, request_id, workers=self._workers, watcher=self._watcher
+            self._service,
+            caller,
+            request_id,
+            workers=self._workers,
+            watcher=self._watcher,
+            seconds=self.schema.limits.seconds,
         )
 
     async def execute(self, asked: Asked, context: ApiContext) -> ExecutionResult:
@@ -97,7 +109,12 @@ class Api:
             Unauthenticated: The token does not hold any more; nothing was told since.
         """
         results = await self.schema.stream(
-            asked.query, dict(asked.variables), context, None, asked.operation_name
+            asked.query,
+            dict(asked.variables),
+            context,
+            None,
+            asked.operation_name,
+            allowed_operation_types=READING if asked.reads_only else None,
         )
         async with aclosing(results):
             async for result in results:
@@ -113,14 +130,25 @@ class Api:
 
         Both are words out of a bounded set, whatever the document says.
         """
-        try:
-            document = self.schema.documents.parsed(asked.query).document
-        except (GraphQLError, LimitExceeded):
-            return "document", ""
-        operation = get_operation_ast(document, asked.operation_name)
+        operation = self._operation(asked)
         if operation is None:
             return "document", ""
         return operation.operation.value, self._root_field(operation)
+
+    def takes(self, asked: Asked, variable: str) -> bool:
+        """Return whether the operation has a variable of that name, or is none that is executed."""
+        operation = self._operation(asked)
+        return operation is None or any(
+            node.variable.name.value == variable for node in operation.variable_definitions or ()
+        )
+
+    def _operation(self, asked: Asked) -> OperationDefinitionNode | None:
+        """Return what would be executed, or None where the document is refused for it."""
+        try:
+            document = self.schema.documents.parsed(asked.query).document
+            return chosen_operation(document, asked.operation_name)
+        except (GraphQLError, LimitExceeded):
+            return None
 
     def _root_field(self, operation: OperationDefinitionNode) -> str:
         names = [
@@ -164,8 +192,13 @@ def answer_of(result: ExecutionResult) -> dict[str, Any]:
     return answer
 
 
-def code_of(result: ExecutionResult) -> str:
-    """Return the code of the first error of a result, or `OK`."""
+def code_of(result: ExecutionResult, refusals: Sequence[str] = ()) -> str:
+    """Return how a document ended: the code of its first error, of its first refusal, or `OK`.
+
+    Args:
+        result: What it was answered with.
+        refusals: Codes of the mutations in it that were refused: those are data, not errors.
+    """
     if not result.errors:
-        return "OK"
+        return refusals[0] if refusals else "OK"
     return str((result.errors[0].extensions or {}).get("code", BAD_DOCUMENT))

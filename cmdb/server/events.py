@@ -8,6 +8,7 @@ with results, `complete` at its end. A stream that ends without `complete` is to
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
@@ -19,9 +20,9 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
-from cmdb.errors import CmdbError, Unauthenticated
+from cmdb.errors import BadValue, CmdbError, Unauthenticated
 from cmdb.model.rights import Caller
-from cmdb.server.api import Asked, answer_of
+from cmdb.server.api import Asked, answer_of, code_of
 from cmdb.server.identity import caller_of
 from cmdb.server.serving import noted_of, serving_of
 
@@ -31,12 +32,23 @@ _QUIET: Final = b":\n\n"
 _COMPLETE: Final = b"event: complete\ndata:\n\n"
 _STOPPING: Final = b": the server stops; come again\nretry: 1000\n\n"
 _END: Final[Any] = object()
+_REVISION: Final = re.compile(r"[0-9]{1,18}")
 
 
 def event_stream(request: Request, asked: Asked, caller: Caller) -> EventStream:
-    """Return the results of a document as a stream of events."""
-    last = request.headers.get("last-event-id", "")
-    if last.isdecimal():
+    """Return the results of a document as a stream of events.
+
+    Raises:
+        BadValue: `Last-Event-ID` is no revision, or the document cannot go on from one.
+    """
+    if last := request.headers.get("last-event-id", ""):
+        if not _REVISION.fullmatch(last):
+            raise BadValue("Last-Event-ID", "it is no revision", "Send the `id` of an event.")
+        if not serving_of(request).api.takes(asked, "after"):
+            # To begin anew instead would lose entries, and nobody would notice.
+            raise BadValue(
+                "Last-Event-ID", "the operation has no variable `after`", "Declare `$after: Int`."
+            )
         asked = replace(asked, variables={**asked.variables, "after": int(last)})
     return EventStream(request, asked, caller)
 
@@ -87,6 +99,8 @@ async def _events(
         results = serving.api.stream(asked, context, lambda: caller_of(request))
         async with aclosing(_paced(results, (gone, serving.stopped()))) as paced:
             async for result in paced:
+                if result is not None and noted.code in ("", "OK"):
+                    noted.code = code_of(result, context.refusals)
                 yield _QUIET if result is None else _event(result)
         yield _STOPPING if serving.stopping.is_set() else _COMPLETE
     except Unauthenticated as error:

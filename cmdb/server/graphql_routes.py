@@ -56,8 +56,9 @@ async def answer_document(request: Request) -> Response:
             "a subscription is answered as a stream",
             f"Accept {_EVENTS}, or subscribe over a WebSocket.",
         )
-    result = await serving.api.execute(asked, serving.api.context(caller, noted.request_id))
-    noted.code = code_of(result)
+    context = serving.api.context(caller, noted.request_id)
+    result = await serving.api.execute(asked, context)
+    noted.code = code_of(result, context.refusals)
     return _answer(request, result)
 
 
@@ -67,13 +68,8 @@ async def answer_events(request: Request) -> Response:
     if _accepts(request, _EVENTS):
         caller = await caller_of(request)
         given = request.query_params
-        asked = _asked(
-            {
-                "query": given.get("query"),
-                "variables": _parsed(given.get("variables", "{}").encode()),
-                "operationName": given.get("operationName"),
-            }
-        )
+        variables = _parsed("variables", given.get("variables", "{}").encode())
+        asked = Asked.of(given.get("query"), variables, given.get("operationName"), reads_only=True)
         if _note_kind(request, asked) == MUTATION:
             raise HTTPException(405, "A mutation is sent by POST", {"Allow": "POST"})
         return event_stream(request, asked, caller)
@@ -97,7 +93,12 @@ def asked_by(body: bytes) -> Asked:
         BadValue: It is no request of GraphQL over HTTP.
         LimitExceeded: It is an array of several.
     """
-    return _asked(_parsed(body))
+    given = _parsed("body", body)
+    if isinstance(given, list):
+        raise LimitExceeded("arrays of documents", 0, 1, "Send one object for one document.")
+    if not isinstance(given, dict):
+        raise BadValue("body", "it is no JSON object")
+    return Asked.of(given.get("query"), given.get("variables"), given.get("operationName"))
 
 
 def _note_kind(request: Request, asked: Asked) -> str:
@@ -107,24 +108,11 @@ def _note_kind(request: Request, asked: Asked) -> str:
     return kind
 
 
-def _parsed(body: bytes) -> Any:
+def _parsed(place: str, text: bytes) -> Any:
     try:
-        return orjson.loads(body)
+        return orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        raise BadValue("body", f"it is no JSON ({error})") from error
-
-
-def _asked(given: Any) -> Asked:
-    if isinstance(given, list):
-        raise LimitExceeded("arrays of documents", 0, 1, "Send one object for one document.")
-    if not isinstance(given, dict):
-        raise BadValue("body", "it is no JSON object")
-    query, name = given.get("query"), given.get("operationName")
-    if not isinstance(query, str):
-        raise BadValue("query", "it is no text")
-    if name is not None and not isinstance(name, str):
-        raise BadValue("operationName", "it is no text")
-    return Asked.of(query, given.get("variables"), name)
+        raise BadValue(place, f"it is no JSON ({error})") from error
 
 
 def _answer(request: Request, result: ExecutionResult) -> Response:

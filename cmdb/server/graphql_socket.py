@@ -7,6 +7,7 @@ the payload of `connection_init`, and that a token may end while a subscription 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,14 +26,21 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
-from cmdb.errors import BadValue, CmdbError, Unauthenticated
+from cmdb.errors import BadValue, CmdbError, DatabaseError, LimitExceeded, Unauthenticated
+from cmdb.model.rights import Caller
 from cmdb.server.api import Asked, refused
 from cmdb.server.http_errors import SOCKET_FORBIDDEN
 from cmdb.server.identity import known_by
 from cmdb.server.serving import noted_of, serving_of
 
 NOT_ACCEPTABLE: Final = 4406
+SUBSCRIPTIONS: Final = "subscriptions of a connection"
 MOST_SUBSCRIPTIONS = 20
+_PARTS: Final[Mapping[str, Mapping[str, type]]] = {
+    "subscribe": {"id": str, "payload": dict},
+    "complete": {"id": str},
+}
+"""What a message of each type must have."""
 _INIT_WITHIN = timedelta(seconds=10)
 
 
@@ -58,14 +66,13 @@ class _Connection:
         self._websocket = websocket
         self._serving = serving_of(websocket)
         self._given = websocket.headers.get("authorization", "")
-        self._handler: Any = BaseGraphQLTransportWSHandler(
+        self._handler: Any = _Handler(
             view=self,  # type: ignore[arg-type]  # what the handler calls of a view
             websocket=self,  # type: ignore[arg-type]  # and of a socket
             context=_Entering(),
             root_value=None,
             schema=self,  # type: ignore[arg-type]  # and of a schema
             connection_init_wait_timeout=_INIT_WITHIN,
-            max_subscriptions_per_connection=MOST_SUBSCRIPTIONS,
         )
 
     async def serve(self) -> None:
@@ -82,7 +89,7 @@ class _Connection:
         if isinstance(sent, str):
             self._given = sent
         try:
-            caller = await known_by(self._websocket, self._given)
+            caller = await self._known()
         except CmdbError as error:
             noted_of(self._websocket).code = error.code
             raise ConnectionRejectionError from error
@@ -96,11 +103,11 @@ class _Connection:
 
     async def stream(
         self,
-        query: str,
+        query: Any,
         variable_values: Any = None,
         context_value: Any = None,
         root_value: None = None,  # noqa: ARG002 - the handler names it
-        operation_name: str | None = None,
+        operation_name: Any = None,
     ) -> AsyncGenerator[ExecutionResult, None]:
         """Return the results of an operation; the connection ends with the token."""
         try:
@@ -110,19 +117,22 @@ class _Connection:
         return self._results(asked, context_value)
 
     async def _results(self, asked: Asked, context: Any) -> AsyncGenerator[ExecutionResult, None]:
-        # Each operation is a request of its own: what one was told of the registry ages.
-        fresh = self._serving.api.context(context.caller, context.request_id)
-        results = self._serving.api.stream(
-            asked, fresh, lambda: known_by(self._websocket, self._given)
-        )
         try:
-            async for result in results:
-                yield result
+            # Each operation is a request of its own: whether the token holds is known anew before
+            # anything runs, and what was told of the registry ages.
+            caller = await self._known()
+            fresh = self._serving.api.context(caller, context.request_id)
+            async with aclosing(self._serving.api.stream(asked, fresh, self._known)) as results:
+                async for result in results:
+                    yield result
+        except DatabaseError as error:
+            yield refused(error, context.request_id)
         except Unauthenticated as error:
             noted_of(self._websocket).code = error.code
             await self.close(SOCKET_FORBIDDEN, "Forbidden")
-        finally:
-            await results.aclose()
+
+    async def _known(self) -> Caller:
+        return await known_by(self._websocket, self._given)
 
     # The socket: JSON in text messages
 
@@ -151,6 +161,34 @@ class _Connection:
         """Close the connection, if it is still open."""
         if self._websocket.application_state == WebSocketState.CONNECTED:
             await self._websocket.close(code, reason)
+
+
+class _Handler(BaseGraphQLTransportWSHandler[Any, None]):
+    """Strawberry's handler, which trusts the form of messages, behind a check of it."""
+
+    async def handle_message(self, message: Any) -> None:
+        """Handle a message, or close the connection of whoever does not speak the protocol."""
+        kind = message.get("type") if isinstance(message, dict) else None
+        if not isinstance(kind, str):
+            await self.handle_invalid_message("A message is a JSON object with a type")
+            return
+        for name, form in _PARTS.get(kind, {}).items():
+            if not isinstance(message.get(name), form):
+                await self.handle_invalid_message(f"A {kind} message has no valid {name}")
+                return
+        await super().handle_message(message)
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """Begin an operation, unless as many as may go on do."""
+        running = len(self.operations)
+        if running < MOST_SUBSCRIPTIONS or message["id"] in self.operations:
+            await super().handle_subscribe(message)
+            return
+        hint = "Complete one, or open another connection."
+        error = LimitExceeded(SUBSCRIPTIONS, MOST_SUBSCRIPTIONS, running + 1, hint)
+        errors = refused(error, self.context.request_id).errors or ()
+        payload: Any = [each.formatted for each in errors]
+        await self.send_message({"id": message["id"], "type": "error", "payload": payload})
 
 
 class _Entering:

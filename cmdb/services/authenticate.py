@@ -116,7 +116,8 @@ _making = threading.Lock()
 
 def _memory_of(store: Store) -> _Memory:
     with _making:
-        return _memories.setdefault(store, _Memory())
+        # Who revokes has a store for one request; what is remembered belongs to all of them.
+        return _memories.setdefault(store.origin, _Memory())
 
 
 def _caller_of(node: Node) -> Caller:

@@ -14,6 +14,7 @@ from cmdb.ports import chunks
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
 
+_LONGEST = 600  # of a class, a slash and a name
 MOST_NAMED = 1_000
 """Most CIs that one question or edit may name."""
 _IDS_A_READ = 500
@@ -31,9 +32,12 @@ def find_ci(context: Context, name: str) -> CI:
     Raises:
         UnknownCI: With the nearest names.
         AmbiguousName: With the candidates.
+        LimitExceeded: It is longer than any name.
     """
     permit(context.caller, "read", name)
     wanted = name.strip()
+    if len(wanted) > _LONGEST:
+        raise LimitExceeded("characters of a name", _LONGEST, len(wanted))
     found = _by_id(context, wanted)
     if found is not None:
         return found

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from cmdb.errors import BadValue
 from cmdb.model.inventory import CI, Relationship
 from cmdb.model.registry import Registry
 from cmdb.model.reports import HistoryReport
-from cmdb.model.selection import MAX_PAGE, Direction, Selection
+from cmdb.model.selection import Direction, Selection, check_page
 from cmdb.ports.graph_reading import Adjacent, AdjacentPage, CIPage
 from cmdb.services.context import Context
 from cmdb.services.get_histories import get_histories
@@ -79,8 +78,7 @@ class LocalGraphReading:
             BadValue: A cursor or page size that cannot be.
         """
         permit(self._context.caller, "read")
-        if not 1 <= first <= MAX_PAGE:
-            raise BadValue("first", f"{first} rows", f"Ask for 1 to {MAX_PAGE} and page on.")
+        check_page("first", first)
         found = self._context.store.find_adjacent(
             ids,
             self._context.caller.visibility,

@@ -23,8 +23,8 @@ ERROR = "error"
 """Under which name a run keeps in its `counts` what ended it."""
 LOST: Final[Mapping[str, Any]] = {
     "code": Interrupted.code,
-    "message": "The process that ran the import ended before it. Whatever was written is whole. "
-    "The same input sent again takes the run up.",
+    "message": "The import ended without a word: its process was killed, or lost the database. "
+    "Whatever was written is whole. The same input sent again takes the run up.",
     "facts": {},
 }
 _PATH = re.compile(r"(?<![\w/.:])(?:[A-Za-z]:)?[/\\](?:[^\s:/\\'\"]+[/\\])+(?=[^\s:/\\'\"])")

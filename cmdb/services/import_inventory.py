@@ -30,6 +30,7 @@ from cmdb.services.import_files import Rejects, Results
 from cmdb.services.import_names import check_names
 from cmdb.services.import_runs import REPORT
 from cmdb.services.permit import permit
+from cmdb.services.record_values import LONGEST_REASON, check_text
 from cmdb.services.spool import Spool
 
 MOST_DELETED = 0.2
@@ -61,6 +62,7 @@ def import_inventory(
     """
     permit(context.caller, "import", request.source)
     check_names(request.source, request.scope)
+    check_text("reason", request.reason, LONGEST_REASON)
     # The head tells whether another process changed the registries; later each write does.
     context = replace(context, store=context.store.for_request())
     with KeptRun(context, request) as kept:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from cmdb.errors import BadValue, UnknownRecord
+from cmdb.errors import UnknownRecord
 from cmdb.model.inventory import ImportRun, from_epoch_ms
 from cmdb.model.rights import Caller
-from cmdb.model.selection import MAX_PAGE
+from cmdb.model.selection import check_page
 from cmdb.model.system_reports import RunList, RunReport
 from cmdb.services.context import Context
 from cmdb.services.import_failures import ERROR, LOST
@@ -23,8 +23,7 @@ _QUOTING = ("plan", "problems")
 def list_runs(context: Context, source: str = "", limit: int = 50) -> RunList:
     """Return runs of imports, newest first; those of one data source if it is named."""
     permit(context.caller, "read", "import runs")
-    if not 1 <= limit <= MAX_PAGE:
-        raise BadValue("limit", f"a list has 1 to {MAX_PAGE} runs")
+    check_page("limit", limit)
     found = context.store.find_runs(source=source, limit=limit)
     return RunList(tuple(_shown(run, context.caller) for run in found))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from cmdb.errors import BadValue
 from cmdb.model.reports import CIList, NamedCI
-from cmdb.model.selection import MAX_PAGE, Selection
+from cmdb.model.selection import Selection, check_page
 from cmdb.ports import Listing
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
@@ -20,8 +19,7 @@ def list_cis(context: Context, listing: Listing) -> CIList:
         BadValue: The page size is out of range.
     """
     permit(context.caller, "read")
-    if not 1 <= listing.first <= MAX_PAGE:
-        raise BadValue("first", f"a page has 1 to {MAX_PAGE} rows", "Follow `next` for more.")
+    check_page("first", listing.first)
     if listing.class_name:
         context.store.registry().get_class(listing.class_name)
     selection = Selection(

@@ -1,4 +1,4 @@
-"""Can an incident, a change or a preview say this, and may it be changed so?"""
+"""Can an incident, a change, a preview or an edit say this, and may it be changed so?"""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 
 from cmdb.errors import BadValue, IllegalTransition
 from cmdb.model.nodes import Node
-from cmdb.ports import ChangeUpdate, IncidentUpdate
+from cmdb.ports import ChangeUpdate, EditReason, IncidentUpdate
 
 LONGEST_TITLE = 200
 LONGEST_TEXT = 20_000
+LONGEST_REASON = 1_000
+LONGEST_KEY = 200
+LONGEST_NAME = 500
 
 
 def check_aware(field: str, moment: datetime | None) -> datetime | None:
@@ -46,6 +49,28 @@ def check_title(text: str) -> str:
     if not text.strip():
         raise BadValue("title", "it is empty", "Say in a few words what it is about.")
     return check_text("title", text.strip(), LONGEST_TITLE)
+
+
+def check_name(text: str) -> str:
+    """Return the name of a CI.
+
+    Raises:
+        BadValue: Nothing remains without spaces, or it is longer than names are kept.
+    """
+    if not text.strip():
+        raise BadValue("name", "a CI needs a name")
+    return check_text("name", text, LONGEST_NAME)
+
+
+def check_edit(edit: EditReason) -> EditReason:
+    """Return why and how an edit is made, if it says so in few words.
+
+    Raises:
+        BadValue: Its reason or its key is too long.
+    """
+    check_text("reason", edit.reason, LONGEST_REASON)
+    check_text("idempotency_key", edit.idempotency_key, LONGEST_KEY)
+    return edit
 
 
 def check_effect(effect: str, known: Sequence[str]) -> str:

@@ -21,6 +21,7 @@ from cmdb.model.definition_changes import Definition
 from cmdb.model.definition_checks import (
     Demands,
     allows,
+    check_attribute_names,
     check_class_change,
     check_extends_class,
     check_extends_type,
@@ -41,6 +42,7 @@ from cmdb.model.values import NotThatKind, canonical_json
 from cmdb.ports import EditReason
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 _ATTEMPTS = 40
 _LONGEST_PAUSE_SECONDS = 0.25
@@ -94,6 +96,7 @@ def register_class(
         before = registry.classes.get(new.name)
         if (shipped := shipped_registry().classes.get(new.name)) is not None:
             check_extends_class(shipped, new)
+        check_attribute_names(before, new)
         with_class(registry, new)
         _meet_class(context, new.name, check_class_change(before, new))
         body = class_body(before) if before else {}
@@ -165,6 +168,7 @@ def _answered(applied: Applied, asked: Mapping[str, Any]) -> RegistryChange:
 
 
 def _stamp(context: Context, reason: EditReason, asked: Mapping[str, Any]) -> Stamp:
+    check_edit(reason)
     request = canonical_json([asked, context.caller.actor, reason.expected_version])
     return Stamp(
         actor=context.caller.actor,

@@ -23,6 +23,7 @@ from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason, chunks
 from cmdb.services.context import Context
 from cmdb.services.permit import permit
+from cmdb.services.record_values import check_edit
 
 LONGEST_DAYS = 36_500
 ERASED_BY_POLICY = frozenset({"ci", "relationship", "incident", "change", "preview"})
@@ -167,6 +168,7 @@ def _relationship_versions(context: Context, dependents: Sequence[str]) -> dict[
 
 
 def _stamp(context: Context, reason: EditReason, what: str, facts: Sequence[object]) -> Stamp:
+    check_edit(reason)
     request = canonical_json([what, context.caller.actor, list(facts)])
     return Stamp(
         actor=context.caller.actor,

@@ -38,6 +38,7 @@ from cmdb.services.import_names import check_names
 from cmdb.services.import_sight import hidden_from
 from cmdb.services.permit import permit
 from cmdb.services.placeholders import settle_placeholders
+from cmdb.services.record_values import check_edit
 
 MOST_RECORDS = 1_000
 FORMAT = "records"
@@ -217,7 +218,9 @@ def _key_of(record: Mapping[str, Any]) -> str:
 
 
 def _stamp(context: Context, request: UpsertRequest, reason: EditReason) -> Stamp:
+    check_edit(reason)
     asked = [
+        context.caller.actor,
         request.source,
         dict(request.scope),
         to_epoch_ms(request.observed_at) if request.observed_at else None,

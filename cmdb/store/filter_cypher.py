@@ -16,16 +16,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from cmdb.errors import BadValue
+from cmdb.errors import BadValue, LimitExceeded
 from cmdb.model.definitions import LIFECYCLE, Attribute
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, to_epoch_ms
 from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import And, Filter, Not, Or, Where
+from cmdb.model.selection import And, Filter, Not, Or, Where, count_parts
 from cmdb.model.values import CHECKS, NotThatKind
 
 MAX_CONDITIONS = 500
 MAX_DEPTH = 30
+_MOST_IN_A_RUN: Final = 100  # the embedded engine refuses runs of more than 200 terms
 
 _OWN: Final = {
     "id": "text",
@@ -152,10 +153,14 @@ def compile_filter(
     """Return the condition on `c` that a filter means, never null; empty if there is none.
 
     Raises:
-        BadValue: An unknown field, a value of the wrong kind, or a filter too large.
+        BadValue: An unknown field, or a value of the wrong kind.
+        LimitExceeded: Too many conditions, or levels of them.
     """
     if where is None:
         return ""
+    if (count := count_parts(where)) > MAX_CONDITIONS:
+        hint = "Use `in` for many values, or ask in several requests."
+        raise LimitExceeded("conditions of a filter", MAX_CONDITIONS, count, hint)
     return _Compiler(registry, bound, class_name).condition(where, 0)
 
 
@@ -164,16 +169,10 @@ class _Compiler:
         self._registry = registry
         self._bound = bound
         self._class_name = class_name
-        self._count = 0
 
     def condition(self, part: Filter, depth: int) -> str:
-        self._count += 1
-        if self._count > MAX_CONDITIONS or depth > MAX_DEPTH:
-            raise BadValue(
-                "filter",
-                f"more than {MAX_CONDITIONS} conditions or {MAX_DEPTH} levels",
-                "Use `in` for many values, or ask in several requests.",
-            )
+        if depth > MAX_DEPTH:
+            raise LimitExceeded("levels of a filter", MAX_DEPTH, depth, "Ask in several requests.")
         match part:
             case And(parts):
                 return self._joined(parts, " AND ", "true", depth)
@@ -186,6 +185,9 @@ class _Compiler:
 
     def _joined(self, parts: Sequence[Filter], word: str, none: str, depth: int) -> str:
         texts = [self.condition(part, depth + 1) for part in parts]
+        while len(texts) > _MOST_IN_A_RUN:
+            runs = range(0, len(texts), _MOST_IN_A_RUN)
+            texts = [f"({word.join(texts[at : at + _MOST_IN_A_RUN])})" for at in runs]
         return f"({word.join(texts)})" if texts else none
 
     def _where(self, where: Where) -> str:

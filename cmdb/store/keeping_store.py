@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.definition_changes import Definition, DefinitionKind
@@ -38,13 +38,18 @@ class KeepingStore:
         self._clock = clock
         self._life = RunLife(connection)
         self._known = _KnownRegistry()
-        self._is_for_request = False
+        self._origin: Self | None = None
         self._has_asked = False
+
+    @property
+    def origin(self) -> Self:
+        """The store that `for_request` was asked of, or this one."""
+        return self if self._origin is None else self._origin
 
     def for_request(self) -> Self:
         """Return this store for one piece of work, which asks once for the head of the log."""
         made = copy.copy(self)
-        made._is_for_request, made._has_asked = True, False  # noqa: SLF001 - it is our own
+        made._origin, made._has_asked = self.origin, False  # noqa: SLF001 - it is our own
         return made
 
     def head(self) -> LogHead:
@@ -92,9 +97,15 @@ class KeepingStore:
         """Return every data source on record."""
         return run_rows.find_sources(self._connection)
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+    def save_precedence(
+        self,
+        precedence: Mapping[str, int],
+        stamp: Stamp,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Applied:
         """Store the precedence of data sources, with a log entry if it is another."""
-        return run_rows.save_precedence(self._connection, precedence, stamp, self._now_ms())
+        now_ms = self._now_ms()
+        return run_rows.save_precedence(self._connection, precedence, stamp, now_ms, answer)
 
     # Registries
 
@@ -104,7 +115,7 @@ class KeepingStore:
         The head tells whether another process changed them; it is asked each time, and in a store
         `for_request` unless it was asked before. Only what has changed is read again.
         """
-        if not (self._is_for_request and self._has_asked):
+        if self._origin is None or not self._has_asked:
             self.head()
         found = self._known.registry
         if found is None or found.revision < self._known.seen:

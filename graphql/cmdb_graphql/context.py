@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import ParamSpec, TypeAlias, TypeVar
 
 import strawberry
@@ -14,6 +14,7 @@ from cmdb.ports.operations import Operations
 from cmdb.ports.requests import EditReason
 from cmdb.ports.service import Service
 from cmdb_graphql.feed import FeedWatcher
+from cmdb_graphql.limits import SECONDS
 from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.workers import Workers
 
@@ -33,6 +34,8 @@ class ApiContext:
         workers: The threads in which services run.
         watcher: What tells subscribers of new revisions; None: no subscriptions.
         loaders: What gathers the reads of one level of a document.
+        seconds: Time for each read of a subscription; that for an answer is kept by the schema.
+        refusals: Codes of the mutations that were refused, for the log of requests.
     """
 
     operations: Operations
@@ -42,6 +45,8 @@ class ApiContext:
     workers: Workers
     watcher: FeedWatcher | None
     loaders: Loaders
+    seconds: float = SECONDS
+    refusals: list[str] = field(default_factory=list)
 
     async def ask(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return what a service returns, without blocking the event loop."""
@@ -68,6 +73,7 @@ def make_context(
     *,
     workers: Workers,
     watcher: FeedWatcher | None = None,
+    seconds: float = SECONDS,
 ) -> ApiContext:
     """Return the context of a request.
 
@@ -77,8 +83,9 @@ def make_context(
         request_id: Of this request.
         workers: The threads of this process.
         watcher: The watcher of this process.
+        seconds: Time for each read of a subscription.
     """
     reading = service.reading(caller)
     loaders = Loaders(reading, workers)
     operations = service.operations(caller)
-    return ApiContext(operations, reading, caller, request_id, workers, watcher, loaders)
+    return ApiContext(operations, reading, caller, request_id, workers, watcher, loaders, seconds)

@@ -1,4 +1,7 @@
-"""How is the same document not parsed and validated twice? It is kept, by its text, in a bound."""
+"""How is the same document not parsed and validated twice? It is kept, by its text, in a bound.
+
+And which of its operations is executed? `chosen_operation` alone says so.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,15 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from graphql import DocumentNode, GraphQLError, GraphQLSchema, parse, specified_rules, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
 
 from cmdb_graphql.limits import Limits, check_text
 
@@ -17,6 +28,27 @@ class Known:
 
     document: DocumentNode
     errors: list[GraphQLError] | None = None
+
+
+def chosen_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """Return the operation of a document that is executed: the one named, or its only one.
+
+    Raises:
+        GraphQLError: There is none, none of that name, or there are several and none is named.
+    """
+    found = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if not found:
+        raise GraphQLError("The document has no operation, only fragments.")
+    if name is None:
+        if len(found) > 1:
+            raise GraphQLError(
+                f"The document has {len(found)} operations: say which by `operationName`."
+            )
+        return found[0]
+    named = [node for node in found if node.name is not None and node.name.value == name]
+    if not named:
+        raise GraphQLError(f"The document has no operation {name[:100]!r}.")
+    return named[0]
 
 
 class Documents:

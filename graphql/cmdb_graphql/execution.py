@@ -7,29 +7,33 @@ before Strawberry, and answers what it can.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Collection, Iterable, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import Any, Final
 
 import strawberry
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, get_operation_ast
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from strawberry.extensions import SchemaExtension
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from cmdb.errors import Forbidden, LimitExceeded
+from cmdb.errors import Forbidden
 from cmdb_graphql.context import ApiContext
 from cmdb_graphql.descriptions import describe
-from cmdb_graphql.documents import Documents, Known
+from cmdb_graphql.documents import Documents, Known, chosen_operation
 from cmdb_graphql.errors import as_error, show_errors
 from cmdb_graphql.limits import LONG, Limits, check_variables, not_trusted
 from cmdb_graphql.measuring import check_document
+from cmdb_graphql.timing import within
 
 MAYBE_WRITTEN = (
     "What it writes may be written nevertheless: send it again with the same idempotencyKey."
 )
+READING: Final = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
+"""The operations by which nothing is written."""
+_ANSWERED: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
+_ALL: Final = frozenset(OperationType)
 
 
 class ApiSchema(strawberry.Schema):
@@ -53,22 +57,20 @@ class ApiSchema(strawberry.Schema):
     ) -> ExecutionResult:
         """Return data and errors of a query or mutation, as the caller may see them."""
         context = _context(context_value)
-        seconds = self.limits.seconds
+        allowed = _ANSWERED & set(allowed_operation_types or _ALL)
         try:
-            await self._check(query, variable_values, context)
-            seconds = self._seconds_for(query, operation_name)
-            async with asyncio.timeout(seconds):
+            operation = await self._check(query, variable_values, context, operation_name, allowed)
+            hint = MAYBE_WRITTEN if _kind(operation) is OperationType.MUTATION else ""
+            async with within(self._seconds_for(operation), hint):
                 result = await super().execute(
                     query,
                     variable_values,
                     context.for_operation(),
                     root_value,
                     operation_name,
-                    allowed_operation_types,
+                    allowed,
                     operation_extensions,
                 )
-        except TimeoutError:
-            result = _failed(self._too_slow(query, operation_name, seconds))
         except Exception as error:
             result = _failed(error)
         return _shown(result, context)
@@ -85,10 +87,13 @@ class ApiSchema(strawberry.Schema):
     ) -> Any:
         """Return an asynchronous generator of the results of any operation."""
         context = _context(context_value)
+        allowed = frozenset(allowed_operation_types or _ALL)
         try:
-            await self._check(query, variable_values, context)
+            operation = await self._check(query, variable_values, context, operation_name, allowed)
         except Exception as error:
             return _once(_shown(_failed(error), context))
+        if _kind(operation) is not OperationType.SUBSCRIPTION:
+            return self._answered(query, variable_values, context, operation_name, allowed)
         results = await super().stream(
             query,
             variable_values,
@@ -96,43 +101,49 @@ class ApiSchema(strawberry.Schema):
             root_value,
             operation_name,
             operation_extensions,
-            allowed_operation_types,
+            allowed,
         )
         return _shown_each(results, context)
 
-    def _seconds_for(self, query: str | None, operation_name: str | None) -> float:
+    async def _answered(
+        self,
+        query: str | None,
+        variables: dict[str, Any] | None,
+        context: ApiContext,
+        operation_name: str | None,
+        allowed: Collection[OperationType],
+    ) -> AsyncGenerator[ExecutionResult, None]:
+        """Yield the one result of a query or mutation, as `execute` answers it."""
+        yield await self.execute(query, variables, context, None, operation_name, allowed)
+
+    def _seconds_for(self, operation: OperationDefinitionNode) -> float:
         """Return the time for an operation; nothing else rides along with a long field."""
-        operation = self._operation(query, operation_name)
-        selected = () if operation is None else operation.selection_set.selections
-        is_long = selected and all(
-            isinstance(node, FieldNode) and node.name.value in LONG for node in selected
+        is_long = all(
+            isinstance(node, FieldNode) and node.name.value in LONG
+            for node in operation.selection_set.selections
         )
         return self.limits.long_seconds if is_long else self.limits.seconds
-
-    def _operation(self, query: str | None, name: str | None) -> OperationDefinitionNode | None:
-        return get_operation_ast(self.documents.parsed(query or "").document, name)
-
-    def _too_slow(
-        self, query: str | None, operation_name: str | None, seconds: float
-    ) -> LimitExceeded:
-        # Whoever waits is told now; what a thread has begun to write it writes.
-        operation = self._operation(query, operation_name)
-        is_write = operation is not None and operation.operation.value == "mutation"
-        hint = MAYBE_WRITTEN if is_write else ""
-        return LimitExceeded("seconds", seconds, seconds, hint)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Leave errors alone: they are logged and shown once, at the end."""
 
-    async def _check(self, query: str | None, variables: Any, context: ApiContext) -> None:
-        """Return if a document may be run, with it parsed and validated.
+    async def _check(
+        self,
+        query: str | None,
+        variables: Any,
+        context: ApiContext,
+        operation_name: str | None,
+        allowed: Collection[OperationType],
+    ) -> OperationDefinitionNode:
+        """Return the operation that is to be run if it may be, its document parsed and validated.
 
         A new document is parsed and validated in a thread: a large one keeps nobody waiting.
 
         Raises:
             LimitExceeded: It is over a limit.
             Forbidden: The caller has no role at all, or asks for a schema that is not shown.
-            GraphQLError: It is no document, or none of the trusted ones.
+            GraphQLError: It is no document, none of the trusted ones, does not say which of its
+                operations is meant, or that is of a kind that is not executed here.
         """
         actor = context.caller.actor
         if not context.caller.roles:
@@ -146,9 +157,13 @@ class ApiSchema(strawberry.Schema):
         known = self.documents.find(query)
         if known is None:
             known = await context.ask(self.documents.parsed, query)
+        operation = chosen_operation(known.document, operation_name)
+        if _kind(operation) not in allowed:
+            raise GraphQLError(f"A {_kind(operation).value} is not executed here.")
         check_document(self._schema, known.document, variables, self.limits, actor)
         if known.errors is None:
             await context.ask(self.documents.validated, known)
+        return operation
 
 
 class _Known(SchemaExtension):
@@ -176,6 +191,10 @@ class _Known(SchemaExtension):
 def document_hash(text: str) -> str:
     """Return what a list of trusted documents names a document by: its SHA-256."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _kind(operation: OperationDefinitionNode) -> OperationType:
+    return OperationType(operation.operation.value)
 
 
 def _context(given: Any) -> ApiContext:

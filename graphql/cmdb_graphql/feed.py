@@ -18,6 +18,8 @@ from cmdb.errors import BadValue, CmdbError
 from cmdb.model.rights import Caller
 from cmdb.model.system_reports import FeedEntry, FeedPage
 from cmdb.ports.operations import Operations
+from cmdb_graphql.limits import SECONDS
+from cmdb_graphql.timing import within
 from cmdb_graphql.workers import Workers
 
 INTERVAL_SECONDS = 0.2
@@ -54,7 +56,11 @@ class FeedWatcher:
         return self._subscribers
 
     async def entries(
-        self, operations: Operations, caller: Caller, after: int | None
+        self,
+        operations: Operations,
+        caller: Caller,
+        after: int | None,
+        seconds: float = SECONDS,
     ) -> AsyncGenerator[FeedEntry, None]:
         """Yield every entry after a revision, as the caller may see it, and wait for more.
 
@@ -62,17 +68,21 @@ class FeedWatcher:
             operations: On behalf of the caller.
             caller: Whose rights they are.
             after: The last revision the subscriber knows; None: the newest one.
+            seconds: Time for each read; waiting for entries is not counted.
 
         Raises:
             BadValue: `after` is a revision that there is not yet.
+            LimitExceeded: A read took longer.
         """
-        newest = await self._workers.run(self._newest)
+        async with within(seconds):
+            newest = await self._workers.run(self._newest)
         reached = newest if after is None else after
         if not 0 <= reached <= newest:
             raise BadValue("after", f"there is no revision {reached}", f"The newest is {newest}.")
         async with self._subscribed():
             while await self._moves_beyond(reached):
-                page = await self._page(operations, caller, reached)
+                async with within(seconds):
+                    page = await self._page(operations, caller, reached)
                 for entry in page.entries:
                     yield entry
                 if page.revision <= reached:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import strawberry
 from strawberry.scalars import JSON
@@ -14,6 +14,7 @@ from cmdb.model.selection import And, Filter, Not, Operator, Or, Sort, Where
 from cmdb_graphql.ids import local_id
 from cmdb_graphql.types.enums import Lifecycle, SortDirection
 
+T = TypeVar("T")
 _OPERATORS: Final[dict[str, Operator]] = {
     "eq": "eq",
     "ne": "ne",
@@ -140,7 +141,7 @@ def filter_of(given: CIFilter | None) -> Filter | None:
     """Return a filter as the store understands it.
 
     Raises:
-        BadValue: A condition is null.
+        BadValue: A condition is null, or there is none where one is begun.
     """
     return None if given is None else _joined(list(_parts(given)))
 
@@ -154,22 +155,34 @@ def sort_of(given: CISort | None) -> Sort:
 
 def _parts(given: CIFilter) -> Iterator[Filter]:
     if given.and_ is not strawberry.UNSET:
-        parts = [_joined(list(_parts(part))) for part in _listed("and", given.and_)]
+        parts = [_one("and", part) for part in _listed("and", given.and_)]
         yield And(tuple(parts)) if parts else Or(())
     if given.or_ is not strawberry.UNSET:
-        yield Or(tuple(_joined(list(_parts(part))) for part in _listed("or", given.or_)))
+        yield Or(tuple(_one("or", part) for part in _listed("or", given.or_)))
     if given.not_ is not strawberry.UNSET:
-        yield Not(_joined(list(_parts(_present("not", given.not_)))))
+        yield Not(_one("not", _present("not", given.not_)))
     for attribute, field in _FIELDS.items():
         match = getattr(given, attribute)
         if match is not strawberry.UNSET:
-            yield from _conditions(field, _present(field, match))
+            yield from _stated(field, list(_conditions(field, _present(field, match))))
     if given.attributes is not strawberry.UNSET:
         wanted = _listed("attributes", given.attributes)
         if not wanted:
             yield Or(())
         for match in wanted:
-            yield from _conditions(match.name, match)
+            yield from _stated(match.name, list(_conditions(match.name, match)))
+
+
+def _one(name: str, given: CIFilter) -> Filter:
+    """A filter within another, which must say something."""
+    return _joined(_stated(name, list(_parts(given))))
+
+
+def _stated(name: str, parts: list[T]) -> list[T]:
+    # A variable that was forgotten finds nothing; it does not find everything.
+    if not parts:
+        raise BadValue(f"filter.{name}", "it has no condition", "Leave it out.")
+    return parts
 
 
 def _conditions(field: str, match: Any) -> Iterator[Where]:

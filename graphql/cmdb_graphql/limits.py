@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from graphql import GraphQLError, Source, TokenKind
+from graphql import GraphQLError, GraphQLSyntaxError, Source, TokenKind
 from graphql.language import Lexer
 
 from cmdb.errors import LimitExceeded
@@ -19,6 +19,9 @@ LONG: Final = frozenset({"verifyLog", "rankSource", "applyRetention", "doctor"})
 """Root fields that by their nature read or rewrite everything."""
 _OPENING: Final = (TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L)
 _CLOSING: Final = (TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R)
+_NUMBERS: Final = (TokenKind.INT, TokenKind.FLOAT)
+_LONGEST_NUMBER: Final = 400  # digits of the largest number that a float holds, and some more
+SECONDS: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Limits:
         fields: Fields selected, fragments counted wherever they are spread.
         root_fields: Fields of the operation itself.
         cost: CIs and rows that it may return at most, from page sizes; see `measuring`.
-        seconds: Time to answer.
+        seconds: Time to answer; in a subscription, for each of its reads.
         long_seconds: Time to answer what by its nature reads or rewrites everything; see `LONG`.
         introspection: Whether the schema may be asked for.
         trusted: SHA-256 of the only documents that are run, as hexadecimal; None: any document.
@@ -49,7 +52,7 @@ class Limits:
     fields: int = 500
     root_fields: int = 20
     cost: int = 100_000
-    seconds: float = 30.0
+    seconds: float = SECONDS
     long_seconds: float = 600.0
     introspection: bool = True
     trusted: frozenset[str] | None = field(default=None, repr=False)
@@ -61,9 +64,11 @@ def check_text(text: str, limits: Limits) -> None:
 
     Raises:
         LimitExceeded: Tokens or nesting.
-        GraphQLSyntaxError: It holds a character that no document may hold.
+        GraphQLSyntaxError: It holds a character that no document may hold, or a number that is
+            none of any kind.
     """
-    lexer = Lexer(Source(text))
+    source = Source(text)
+    lexer = Lexer(source)
     tokens, nesting = 0, 0
     while (token := lexer.advance()).kind is not TokenKind.EOF:
         tokens += 1
@@ -76,6 +81,9 @@ def check_text(text: str, limits: Limits) -> None:
         if tokens > limits.tokens:
             # Lexing stops here: how many more there are is nobody's business.
             raise LimitExceeded("tokens", limits.tokens, tokens, "There may be more.")
+        if token.kind in _NUMBERS and len(token.value or "") > _LONGEST_NUMBER:
+            what = f"A number of {len(token.value or '')} characters."
+            raise GraphQLSyntaxError(source, token.start, what)
 
 
 def check_variables(variables: Mapping[str, Any] | None, limits: Limits) -> None:

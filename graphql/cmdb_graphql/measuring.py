@@ -23,6 +23,7 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    is_introspection_type,
     value_from_ast_untyped,
 )
 
@@ -32,7 +33,18 @@ from cmdb_graphql.limits import Limits
 
 _MOST: Final = 10**12
 _PAGE_ARGUMENT: Final = "first"
-_INTROSPECTION: Final = ("__schema", "__type")
+_INTROSPECTION: Final[Mapping[str, str]] = {"__schema": "__Schema", "__type": "__Type"}
+_SCHEMA_ROWS: Final[Mapping[str, int]] = {
+    "types": 200,
+    "directives": 10,
+    "fields": 10,
+    "inputFields": 10,
+    "args": 5,
+    "enumValues": 10,
+    "possibleTypes": 5,
+    "interfaces": 2,
+}
+"""How many rows the lists of the schema about itself have, in round numbers."""
 
 HEAVY: Final[Mapping[str, int]] = {
     "ciDetails": 500,
@@ -164,14 +176,18 @@ class _Meter:
         name = node.name.value
         definition = getattr(parent, "fields", {}).get(name)
         kind = get_named_type(definition.type) if definition else None
+        is_schema = name in _INTROSPECTION
+        if is_schema:
+            kind = self._schema.get_type(_INTROSPECTION[name])
         inner = self.measure(node.selection_set, kind)
         cost = inner.cost
         if definition is not None and _PAGE_ARGUMENT in definition.args:
             cost = self._page(node, definition.args[_PAGE_ARGUMENT].default_value) * (1 + cost)
+        if parent is not None and is_introspection_type(parent) and name in _SCHEMA_ROWS:
+            cost = _SCHEMA_ROWS[name] * (1 + cost)
         if parent in (self._schema.query_type, self._schema.mutation_type):
             cost += HEAVY.get(name, 1)
             cost += self._listed(node) * (PER_LISTED_OF_HEAVY if name in HEAVY else 1)
-        is_schema = name in _INTROSPECTION
         return Measure(
             depth=0 if is_schema else 1 + inner.depth,
             aliases=inner.aliases + (node.alias is not None),

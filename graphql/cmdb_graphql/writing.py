@@ -27,7 +27,9 @@ async def write(info: Ask, work: Callable[[], T], shape: Callable[[T], W]) -> W 
     try:
         return shape(await info.context.ask(work))
     except CmdbError as error:
-        return refusal(error)
+        refused = refusal(error)
+        info.context.refusals.append(error.code)
+        return refused
 
 
 def reason_of(context: ApiContext, edit: Edit) -> EditReason:

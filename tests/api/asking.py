@@ -12,6 +12,7 @@ from cmdb.model.rights import Caller
 from cmdb.ports.graph_reading import GraphReading
 from cmdb.ports.operations import Operations
 from cmdb_graphql.context import ApiContext
+from cmdb_graphql.execution import ApiSchema
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.loaders import Loaders
 from cmdb_graphql.schema import build_schema
@@ -59,6 +60,7 @@ def ask(
     limits: Limits = TIGHT,
     formats: Formats | None = None,
     roles: tuple[str, ...] = ("viewer",),
+    streams: bool = False,
 ) -> Answer:
     workers = Workers(1)
     reading = cast(GraphReading, None)
@@ -71,9 +73,18 @@ def ask(
         watcher=None,
         loaders=Loaders(reading, workers),
     )
-    result = asyncio.run(build_schema(limits).execute(document, variables, context))
+    result = asyncio.run(_answered(build_schema(limits), document, variables, context, streams))
     workers.close()
     return Answer(result)
+
+
+async def _answered(
+    schema: ApiSchema, document: str, variables: Any, context: ApiContext, streams: bool
+) -> Any:
+    if not streams:
+        return await schema.execute(document, variables, context)
+    (result,) = [each async for each in await schema.stream(document, variables, context)]
+    return result
 
 
 def refused(answer: Answer) -> tuple[str, float, float]:

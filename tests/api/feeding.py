@@ -70,6 +70,7 @@ class Edge:
         self.schema = schema
         self.workers = Workers(4)
         self.watcher = FeedWatcher(log.head, self.workers, interval_seconds=0.02)
+        self.seconds = float(PATIENCE)
 
     def context(self, caller: Caller = VIC, operations: Any = None) -> ApiContext:
         reading = cast(GraphReading, None)
@@ -81,6 +82,7 @@ class Edge:
             workers=self.workers,
             watcher=self.watcher,
             loaders=Loaders(reading, self.workers),
+            seconds=self.seconds,
         )
 
     async def subscribe(

@@ -9,6 +9,9 @@ import orjson
 from graphql import parse, validate
 
 from cmdb import errors
+from cmdb.model.selection import MAX_PAGE
+from cmdb.services.search_cis import LONGEST_SEARCH
+from cmdb.store.filter_cypher import MAX_CONDITIONS
 from cmdb_graphql.errors import BAD_DOCUMENT, INTERNAL
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.schema import build_schema
@@ -51,6 +54,9 @@ def test_its_limits_are_the_defaults() -> None:
         "fields": limits.fields,
         "root fields": limits.root_fields,
         "cost": limits.cost,
+        "rows of a page": MAX_PAGE,
+        "conditions of a filter": MAX_CONDITIONS,
+        "characters of a search": LONGEST_SEARCH,
         "seconds": limits.seconds,
     }
 

@@ -16,21 +16,25 @@ from cmdb_graphql.schema import build_schema
 from tests.api.asking import FORMATS, TIGHT, Formats, ask, refused
 
 
-def test_time() -> None:
+@pytest.mark.parametrize("streams", [False, True])
+def test_time(streams: bool) -> None:
     formats = Formats(seconds=1.0)
 
-    limit, allowed, _ = refused(ask(FORMATS, formats=formats))
+    limit, allowed, _ = refused(ask(FORMATS, formats=formats, streams=streams))
+    in_time = ask(FORMATS, streams=streams)
 
     assert (limit, allowed) == ("seconds", 0.3)
     assert formats.calls == 1
+    assert in_time.data == {"formats": [{"name": "records"}]}
 
 
-def test_whoever_writes_is_told_what_to_do_when_it_takes_too_long() -> None:
+@pytest.mark.parametrize("streams", [False, True])
+def test_whoever_writes_is_told_what_to_do_when_it_takes_too_long(streams: bool) -> None:
     document = 'mutation { retireCi(input: {ci: "a"}) { __typename } }'
     formats = Formats(seconds=1.0)
 
-    wrote = ask(document, formats=formats, roles=("administrator",))
-    asked = ask(FORMATS, formats=Formats(seconds=1.0))
+    wrote = ask(document, formats=formats, roles=("administrator",), streams=streams)
+    asked = ask(FORMATS, formats=Formats(seconds=1.0), streams=streams)
 
     assert refused(wrote) == refused(asked)
     assert formats.calls == 1
@@ -117,3 +121,20 @@ def test_who_has_no_role_reaches_nothing() -> None:
 
     assert ask(FORMATS, formats=formats, roles=()).code == "FORBIDDEN"
     assert formats.calls == 0
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ cis(first: %s) { nodes { name } } }",
+        "query ($n: Int = %s) { cis(first: $n) { nodes { name } } }",
+        "{ log(before: %s) { entries { revision } } }",
+    ],
+    ids=["page", "default", "other"],
+)
+def test_a_number_of_thousands_of_digits_is_a_mistake_of_the_document(document: str) -> None:
+    answer = ask(document % ("9" * 5_000), limits=Limits())
+
+    assert {error.extensions["code"] for error in answer.errors if error.extensions} == {
+        "BAD_DOCUMENT"
+    }

@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from graphql import get_introspection_query
+
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.schema import build_schema
 from tests.api.asking import ask, refused
@@ -122,6 +124,19 @@ def test_heavy_questions_cost_more_than_they_return() -> None:
     document = "{" + " ".join(f"v{n}: verifyLog {{ entries }}" for n in range(3)) + "}"
 
     assert refused(ask(document, limits=Limits(cost=50_000))) == ("cost", 50_000, 60_600)
+
+
+def test_questions_about_the_schema_cost_what_they_return_and_those_of_tools_are_answered() -> None:
+    inner = "name"
+    for _ in range(4):
+        inner = f"name fields {{ type {{ {inner} }} }}"
+    deep = f"{{ __schema {{ types {{ {inner} }} }} }}"
+    wide = "{ __schema {" + " ".join(f"t{n}: types {{ fields {{ name }} }}" for n in range(50))
+
+    assert refused(ask(deep, limits=Limits())) == ("cost", 100_000, 2_222_201)
+    assert refused(ask(wide + "} }", limits=Limits())) == ("cost", 100_000, 110_001)
+    assert ask(get_introspection_query(), limits=Limits()).data["__schema"]["types"]
+    assert ask('{ __type(name: "CI") { fields { type { name } } } }').data
 
 
 def test_fragments_in_circles_are_a_mistake_of_the_document() -> None:

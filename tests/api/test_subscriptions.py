@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import tracemalloc
 from contextlib import aclosing
 from dataclasses import replace
@@ -195,6 +196,40 @@ def test_a_page_that_fails_is_told_and_the_next_subscriber_is_served() -> None:
     failed, told = running(work)
     assert failed.errors[0].extensions["code"] == "DATABASE_UNAVAILABLE"
     assert told == [1]
+
+
+@pytest.mark.parametrize("what", ["head", "read_feed"])
+def test_a_read_that_takes_too_long_ends_a_subscription_and_waiting_does_not(what: str) -> None:
+    class Slow(Log):
+        pause = 0.0
+
+        def head(self) -> int:
+            time.sleep(self.pause if what == "head" else 0)
+            return super().head()
+
+        def read_feed(self, after: int, limit: int = 100) -> FeedPage:
+            time.sleep(self.pause if what == "read_feed" else 0)
+            return super().read_feed(after, limit)
+
+    async def work() -> tuple[list[int], list[Any]]:
+        log = Slow(1)
+        async with edge_over(log) as edge:
+            edge.seconds = 0.2
+            patient = await edge.subscribe(after=1)
+            async with aclosing(patient):
+                waiting = asyncio.create_task(take(patient, 1))
+                await asyncio.sleep(0.5)
+                log.newest = 2
+                told = await waiting
+            log.pause = 2.0
+            slow = await edge.subscribe(after=0)
+            return told, [result async for result in slow]
+
+    told, (refused,) = running(work)
+    assert told == [2]
+    assert refused.errors[0].extensions["facts"] == {
+        "limit": "seconds", "allowed": 0.2, "found": 0.2
+    }  # fmt: skip
 
 
 def test_a_thousand_idle_subscribers_cost_little_memory() -> None:

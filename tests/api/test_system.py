@@ -199,5 +199,6 @@ def test_an_anchor_is_read_from_its_text(api: Client) -> None:
     assert told["anchor"] == {"revision": kept["revision"]}
     assert told["entries"] >= kept["revision"] > 0
     assert api(document, {"a": "nonsense"}).code == "BAD_VALUE"
+    assert api(document, {"a": f"{'9' * 5_000}:{'f' * 64}"}).code == "BAD_VALUE"
     assert api(document, {"a": f"{kept['revision']}:{'f' * 64}"}).code == "LOG_BROKEN"
     assert str(Anchor(1, "x")) == "1:x"

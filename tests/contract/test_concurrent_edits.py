@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -173,3 +174,17 @@ def test_a_retry_of_a_removal_returns_its_first_answer(store: GraphStore) -> Non
     assert (again, store.head().revision) == (first, revision)
     with pytest.raises(UnknownRelationship):
         remove_relationship(context(store), made.id, NOTHING_SAID)
+
+
+def test_an_answer_that_was_kept_without_the_ends_is_given_again(
+    store: GraphStore, connection: Connection
+) -> None:
+    one, other = a_host(store), a_host(store, "b")
+    new, edit = NewRelationship("depends_on", one, other), EditReason(idempotency_key="k")
+    first = add_relationship(context(store), new, edit)
+    older = {"answer": json.dumps({"ci": one})}
+    connection.write(
+        lambda tx: tx.run("MATCH (i:Idempotency {key: 'k'}) SET i.answer = $answer", older)
+    )
+
+    assert add_relationship(context(store), new, edit) == first

@@ -25,6 +25,7 @@ from cmdb.store.connection import Connection
 from cmdb.store.graph_store import GraphStore
 from tests.contract.services import EVERYBODY, operations_over
 from tests.contract.stores import SetClock, store_over
+from tests.peers.unavailable import skip_for_good
 
 HEADER = b'{"format": "cmdb-records", "version": 1}\n'
 RACK = b'{"class": "Rack", "key": "R-1", "name": "R-1"}\n'
@@ -170,7 +171,7 @@ def test_a_process_that_works_for_long_shows_that_it_lives(
     connection: Connection, begun: Callable[[], Process], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not connection.is_shared:
-        pytest.skip("an embedded database has one process")
+        skip_for_good("an embedded database has one process")
     monkeypatch.setattr(run_life, "BEAT_SECONDS", 0.05)
     begun().store.save_run(RUNNING)
     look = "MATCH (r:ImportRun {id: 'run-1'}) RETURN r.alive_at AS at"

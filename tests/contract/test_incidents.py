@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -19,9 +21,12 @@ from cmdb.errors import (
 from cmdb.ports import (
     EditReason,
     IncidentUpdate,
+    Listing,
     NewAffected,
+    NewChange,
     NewIncident,
     RecordListing,
+    Target,
 )
 from tests.contract.practice_estate import ADMIN, BROKEN, PLANNER, VIEWER, WHY, Shop, minutes
 
@@ -58,6 +63,7 @@ def test_legal_moves_are_made_and_others_refused_with_the_legal_ones(shop: Shop)
     assert (again.resolved_at, again.is_open) == (None, True)
     assert closed.resolved_at == shop.clock.at
     assert refused.value.facts["legal"] == []
+    assert refused.value.message.endswith("it cannot become new. It does not change any more.")
 
 
 def test_the_legal_moves_are_named(shop: Shop) -> None:
@@ -172,13 +178,38 @@ def test_lists_are_by_state_ci_and_time(shop: Shop) -> None:
     assert titles(from_at=minutes(60)) == ["one"]
     assert titles(to_at=minutes(-60)) == ["two"]
     page = operations.list_incidents(RecordListing(first=1))
-    assert page.next == second.id
     rest = operations.list_incidents(RecordListing(first=1, after=page.next))
     assert [each.id for each in rest.incidents] == [first.id]
     assert rest.next == ""
-    for wrong in ({"states": ("open",)}, {"first": 201}, {"first": 0}):
+    for wrong in ({"states": ("open",)}, {"first": 0}):
         with pytest.raises(BadValue):
             titles(**wrong)
+
+
+def test_a_page_begins_only_where_a_page_of_the_same_kind_ended(shop: Shop) -> None:
+    operations = shop.as_(PLANNER)
+    target = (Target("web-1"),)
+    for title in ("one", "two"):
+        operations.open_incident(replace(BROKEN, title=title), WHY)
+        operations.plan_change(NewChange(title, target, minutes(60), minutes(90)), WHY)
+        operations.keep_preview(title, target, minutes(60), minutes(90), WHY)
+    one = RecordListing(first=1)
+    asked: dict[str, Callable[[RecordListing], Any]] = {
+        "incident": operations.list_incidents,
+        "change": operations.list_changes,
+        "preview": operations.list_previews,
+    }
+
+    cursors = {kind: ask(one).next for kind, ask in asked.items()}
+    listed_cis = operations.list_cis(Listing(first=1)).next
+
+    for kind, ask in asked.items():
+        assert ask(replace(one, after=cursors[kind])).next == ""
+        others = [cursor for other, cursor in cursors.items() if other != kind]
+        for wrong in ("garbage", "~", cursors[kind] + "x", listed_cis, *others):
+            with pytest.raises(BadValue) as refused:
+                ask(replace(one, after=wrong))
+            assert refused.value.facts["field"] == "after"
 
 
 def test_writers_at_once_lose_nothing(shop: Shop) -> None:

@@ -74,6 +74,18 @@ def test_neither_secret_nor_hash_is_in_the_log_or_in_an_answer(
         assert not [text for text in texts if hidden in text]
 
 
+def test_a_token_revoked_in_one_request_opens_nothing_in_the_next(
+    store: GraphStore, clock: SetClock
+) -> None:
+    made = operations_over(store.for_request(), clock).create_token(VIEWER, WHY)
+    assert authenticate(store, clock, made.secret).actor == made.token.actor
+
+    operations_over(store.for_request(), clock).revoke_token(made.token.id, WHY)
+
+    with pytest.raises(Unauthenticated):
+        authenticate(store, clock, made.secret)
+
+
 def test_a_revoked_token_opens_nothing_at_once_here_and_soon_elsewhere(
     operations: LocalOperations,
     store: GraphStore,

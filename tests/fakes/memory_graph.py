@@ -40,6 +40,10 @@ class MemoryGraph:
     def registry(self) -> Registry:
         return shipped_registry()
 
+    @property
+    def origin(self) -> Self:
+        return self
+
     def for_request(self) -> Self:
         return self
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cmdb.errors import BadValue, UnknownClass, UnknownRelationshipType
+from cmdb.errors import BadValue, LimitExceeded, UnknownClass, UnknownRelationshipType
 from cmdb.model.definitions import Attribute, CIClass
 from cmdb.model.registry import Registry
 from cmdb.model.rights import SEES_ALL, Visibility
@@ -68,7 +68,6 @@ def test_a_condition_that_cannot_be_is_refused_with_what_was_expected(
     "asked",
     [
         {"first": 0},
-        {"first": 201},
         {"first": True},
         {"fields": ("id", "nothing_like_it")},
         {"sort": Sort("tags")},
@@ -87,16 +86,27 @@ def test_filters_are_bounded() -> None:
     for _ in range(40):
         deep = Not(deep)
 
-    with pytest.raises(BadValue, match="levels"):
+    with pytest.raises(LimitExceeded, match="levels of a filter: 31 where 30"):
         compiled(where=deep)
-    with pytest.raises(BadValue, match="conditions"):
+    with pytest.raises(LimitExceeded, match="conditions of a filter: 601 where 500"):
         compiled(where=Or((Where("name", "eq", "x"),) * 600))
+    with pytest.raises(LimitExceeded, match="rows of a page: 201 where 200"):
+        compiled(first=201)
+    assert compiled(first=200)
+
+
+def test_conditions_stand_in_runs_that_every_engine_reads() -> None:
+    text = compiled(where=Or((Where("name", "eq", "x"),) * 499)).text
+    runs = text.split(")) OR ((")
+
+    assert text.count(" OR ") == 498
+    assert [run.count(" OR ") for run in runs] == [99, 99, 99, 99, 98]
 
 
 def test_a_mistake_in_the_last_level_is_told_before_the_first_is_read() -> None:
     def refused(nested: Nested) -> type[Exception]:
         relations = {"up": Nested(relations={"next": nested})}
-        with pytest.raises((BadValue, UnknownRelationshipType)) as error:
+        with pytest.raises((BadValue, LimitExceeded, UnknownRelationshipType)) as error:
             next(plan_select(REGISTRY, Selection(relations=relations), SEES_ALL))
         return error.type
 
@@ -105,7 +115,7 @@ def test_a_mistake_in_the_last_level_is_told_before_the_first_is_read() -> None:
         too_deep = Nested(relations={"next": too_deep})
     assert refused(Nested(types=("depends_upon",))) is UnknownRelationshipType
     assert refused(Nested(types=("x`]->() DETACH DELETE c //",))) is UnknownRelationshipType
-    assert refused(Nested(first=1000)) is BadValue
+    assert refused(Nested(first=1000)) is LimitExceeded
     assert refused(Nested(fields=("nothing_like_it",))) is BadValue
     assert refused(too_deep) is BadValue
     with pytest.raises(UnknownClass):

@@ -18,6 +18,7 @@ from cmdb_graphql.types.log import (
 from cmdb_graphql.types.system import Doctor, Identity, TokenList
 
 _HASH_LENGTH = 64
+_LONGEST_REVISION = 18
 
 
 @strawberry.type
@@ -88,6 +89,7 @@ class AuditingQuery:
 
 def _anchor(name: str, text: str) -> log_reports.Anchor:
     revision, colon, digest = text.partition(":")
-    if not (colon and revision.isdecimal() and len(digest) == _HASH_LENGTH):
-        raise BadValue(name, f"{text!r} is no anchor", "It reads `revision:hash`.")
+    is_number = revision.isdecimal() and len(revision) <= _LONGEST_REVISION
+    if not (colon and is_number and len(digest) == _HASH_LENGTH):
+        raise BadValue(name, f"{text[:100]!r} is no anchor", "It reads `revision:hash`.")
     return log_reports.Anchor(int(revision), digest)

@@ -13,6 +13,7 @@ from cmdb.errors import BadValue
 from cmdb.model import system_reports
 from cmdb_graphql.context import Ask
 from cmdb_graphql.ids import local_id
+from cmdb_graphql.timing import within
 from cmdb_graphql.types.log import FeedEntry
 from cmdb_graphql.types.system import ImportRun
 
@@ -36,7 +37,9 @@ class Subscription:
         context = info.context
         if context.watcher is None:
             raise BadValue("changeFeed", "this service pushes nothing", "Ask `feed` instead.")
-        entries = context.watcher.entries(context.operations, context.caller, after)
+        entries = context.watcher.entries(
+            context.operations, context.caller, after, context.seconds
+        )
         async with aclosing(entries):
             async for entry in entries:
                 yield entry
@@ -53,7 +56,8 @@ class Subscription:
         told: system_reports.RunReport | None = None
         run_id = local_id(id, "ImportRun")
         while told is None or told.state in _GOES_ON:
-            run = await info.context.ask(info.context.operations.find_run, run_id)
+            async with within(info.context.seconds):
+                run = await info.context.ask(info.context.operations.find_run, run_id)
             if run != told:
                 told = run
                 yield run

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 import socket
+import time
 from pathlib import Path
 
 import httpx2
@@ -14,13 +15,14 @@ from starlette.datastructures import Headers
 from starlette.routing import Route, WebSocketRoute
 
 from cmdb import errors
+from cmdb.ports import EditReason
 from cmdb.server.app import ROOMS, SOCKETS
 from cmdb.server.hosts import why_refused
 from cmdb.server.http_errors import status_of
 from cmdb.server.request_log import configure_log
 from cmdb.server.running import listen
 from cmdb.settings import ServerSettings
-from tests.api.http.running_server import running_server
+from tests.api.http.running_server import KEEPER, RunningServer, running_server
 
 OPEN = {"/", "/start", "/healthz", "/readyz"}
 LOCAL = ServerSettings()
@@ -144,6 +146,29 @@ def test_a_defect_is_told_by_its_request_id_alone(
     defect = next(json.loads(row) for row in log.getvalue().splitlines() if '"defect"' in row)
     assert defect["request_id"] == "seek-me"
     assert "RuntimeError" in defect["exception"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/event-stream"])
+def test_a_refused_mutation_is_logged_and_counted_with_its_code(
+    server: RunningServer, admin: httpx2.Client, accept: str
+) -> None:
+    document = "mutation ($ci: String!) { retireCi(input: {ci: $ci}) { __typename } }"
+    name = f"edge of {accept}"
+    server.serving.service.operations(KEEPER).add_ci("Rack", name, {}, {}, EditReason())
+
+    def counted(code: str) -> float:
+        requests = server.serving.meters.requests
+        return float(requests.labels("mutation retireCi", code)._value.get())
+
+    before = counted("UNKNOWN_CI"), counted("OK")
+    for ci in ("nothing like it", name):
+        body = {"query": document, "variables": {"ci": ci}}
+        assert admin.post("/graphql", json=body, headers={"Accept": accept}).status_code == 200
+    until = time.monotonic() + 10
+    while counted("OK") == before[1] and time.monotonic() < until:
+        time.sleep(0.01)
+
+    assert (counted("UNKNOWN_CI"), counted("OK")) == (before[0] + 1, before[1] + 1)
 
 
 def test_a_log_line_tells_who_asked_what_and_how_it_ended_and_no_secret(tmp_path: Path) -> None:

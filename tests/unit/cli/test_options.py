@@ -76,6 +76,12 @@ def test_an_anchor_is_read_back() -> None:
     assert split_anchor(f" 7:{'AB' * 32} ") == (7, "ab" * 32)
 
 
+@pytest.mark.parametrize("text", ["7", f"{'9' * 5_000}:{'ab' * 32}", "7:short"])
+def test_what_is_no_anchor_is_refused(text: str) -> None:
+    with pytest.raises(BadValue):
+        split_anchor(text)
+
+
 @pytest.mark.parametrize(
     ("file_format", "path", "source"),
     [("kubernetes", "x/shop.prod.yaml", "shop"), ("table", "-", "table"), ("records", "a/b", "b")],

@@ -50,7 +50,7 @@ AT = datetime(2026, 5, 1, 22, tzinfo=UTC)
         ),
         (And((Where("name", "eq", "a"),)), {"and": [{"name": {"eq": "a"}}]}),
         (Or(()), {"or": []}),
-        (And(()), {}),
+        (And(()), {"not": {"or": []}}),
     ],
     ids=str,
 )

@@ -1,0 +1,23 @@
+"""How long may one step take? Whoever waits for it is told, and by which limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from cmdb.errors import LimitExceeded
+
+
+@asynccontextmanager
+async def within(seconds: float, hint: str = "") -> AsyncIterator[None]:
+    """Let what is awaited in this block take that long.
+
+    Raises:
+        LimitExceeded: It takes longer. What a thread has begun goes on; nobody waits for it.
+    """
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except TimeoutError as error:
+        raise LimitExceeded("seconds", seconds, seconds, hint) from error
