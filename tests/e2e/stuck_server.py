@@ -18,7 +18,7 @@ from cmdb.services.local_operations import LocalOperations
 from cmdb.settings import ServerSettings, Settings
 
 
-def list_formats(_: LocalOperations) -> Mapping[str, str]:
+def list_formats(self: LocalOperations) -> Mapping[str, str]:  # noqa: ARG001 - a method
     """Take a minute, and look at no checkpoint."""
     print("asked", flush=True)
     time.sleep(60)
