@@ -24,6 +24,7 @@ from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
 from cmdb.model.log import LogEntry
 from cmdb.model.nodes import NodeListing
 from cmdb.model.practice_reports import NearEvent, NearReport
+from cmdb.ports.awaited import check_awaited
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all, named
 from cmdb.services.neighbourhood import Neighbourhood, find_neighbourhood
@@ -139,6 +140,7 @@ def _walk(context: Context, surroundings: _Surroundings, after: int) -> Iterator
     entry: LogEntry | None = None
     changes: dict[str, LogChange] = {}
     while waiting:
+        check_awaited()
         negative, subject = heapq.heappop(waiting)
         if entry is None or entry.revision != -negative:
             (entry,) = context.store.entries(-negative, -negative)

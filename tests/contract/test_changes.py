@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cmdb.errors import BadValue, Forbidden, IllegalTransition, UnknownRecord
+from cmdb.errors import BadValue, Forbidden, IllegalTransition, LimitExceeded, UnknownRecord
 from cmdb.model.impact_reports import PreviewReport
 from cmdb.ports import (
     ChangeUpdate,
@@ -19,6 +19,8 @@ from cmdb.ports import (
     RecordListing,
     Target,
 )
+from cmdb.services import present
+from cmdb.services.planned_changes import MOST_WINDOWS
 from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
 
 WINDOW = (minutes(60), minutes(120))
@@ -323,3 +325,54 @@ def test_a_ci_is_not_related_to_itself(shop: Shop) -> None:
     made = shop.as_(ADMIN).add_relationship(NewRelationship("connects_to", "db", "vault"), WHY)
 
     assert made.is_live
+
+
+def cut_in(number: int) -> tuple[Target, ...]:
+    """Return so many outages of web-1 of a minute each, one after another."""
+    return tuple(restart("web-1", 60 + 2 * each, 61 + 2 * each) for each in range(number))
+
+
+def test_a_change_has_so_many_windows_and_no_more(shop: Shop) -> None:
+    operations, end = shop.as_(ADMIN), minutes(1_000)
+    most, more = cut_in(MOST_WINDOWS), cut_in(MOST_WINDOWS + 1)
+    made = operations.plan_change(replace(PATCH, targets=most, end_at=end), WHY)
+
+    report = operations.preview_change([*most, *most], minutes(60), end)
+    with pytest.raises(LimitExceeded, match="windows of a change"):
+        operations.preview_change(more, minutes(60), end)
+    with pytest.raises(LimitExceeded, match="windows of a change"):
+        operations.plan_change(replace(PATCH, targets=more, end_at=end), WHY)
+    with pytest.raises(LimitExceeded, match="windows of a change"):
+        operations.update_change(made.id, ChangeUpdate(targets=more), WHY)
+
+    assert len(report.slices) == 2 * MOST_WINDOWS
+    assert len(operations.find_change(made.id).change.targets) == MOST_WINDOWS
+
+
+def test_other_changes_that_cut_time_too_often_make_a_preview_partial(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations, window = shop.as_(ADMIN), (minutes(0), minutes(1_000))
+    new = replace(PATCH, targets=cut_in(3), end_at=minutes(1_000), state="scheduled")
+    operations.plan_change(new, WHY)
+
+    whole = operations.preview_change([Target("db")], *window)
+    monkeypatch.setattr(present, "MOST_CUTS", 5)
+    cut = operations.preview_change([Target("db")], *window)
+
+    assert (len(whole.present), whole.basis.is_partial) == (3, False)
+    assert (len(cut.present), cut.basis.is_partial) == (2, True)
+
+
+def test_a_window_that_cannot_be_is_told_with_the_name_of_its_ci(shop: Shop) -> None:
+    operations = shop.as_(ADMIN)
+    ci = operations.find_ci("web-1").id
+    made = operations.plan_change(replace(PATCH, targets=(restart(ci, 60, 70),)), WHY)
+
+    for target in (restart("web-1", 0, 70), restart(ci, 0, 70), restart(ci, 80, 70)):
+        with pytest.raises(BadValue, match="web-1"):
+            operations.preview_change([target], *WINDOW)
+        with pytest.raises(BadValue, match="web-1"):
+            operations.plan_change(replace(PATCH, targets=(target,)), WHY)
+    with pytest.raises(BadValue, match="PhysicalServer/web-1"):
+        operations.update_change(made.id, ChangeUpdate(start_at=minutes(65)), WHY)

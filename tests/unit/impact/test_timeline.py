@@ -207,3 +207,24 @@ def test_a_timeline_cut_short_says_so() -> None:
     chain = estate(*[f"n{number} hard n{number + 1}" for number in range(20)])
 
     assert timeline(chain, [between("n20", 0, 10)], budget=3).is_partial
+
+
+def test_moments_at_which_the_same_is_so_share_what_is_computed() -> None:
+    topology = estate("shop hard a", "shop hard g", "g gate b", "g gate c", groups={"g": (1, 0)})
+    outages = [between("b", start, start + 5) for start in range(0, 40, 10)]
+
+    slices = timeline(topology, outages).slices
+
+    assert len(slices) == 9
+    assert len({part.radius.hits[0].views.worlds for part in slices if part.radius.hits}) == 1
+    assert len({part.radius.hits[0].since_at for part in slices if part.radius.hits}) == 4
+
+
+def test_moments_at_which_the_same_is_so_are_told_apart_by_what_was_tolerated() -> None:
+    outages = [between("feed", 0, 700), between("feed", 900, 1_000)]
+
+    assert [down_at(estate(*FED), outages, second) for second in (0, 650, 950)] == [
+        {"feed"},
+        {"feed", "rack"},
+        {"feed"},
+    ]
