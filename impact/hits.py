@@ -194,7 +194,7 @@ class Hits(Sequence[Hit]):
         node, topology = int(self.table.nodes[row]), self.topology
         views = self.views[int(self.table.view[row])]
         best = standing(views.best, node)
-        down_at = views.worst.down_at.get(node)
+        down_at = views.coming(views.worst.down_at.get(node))
         origin = views.origin or 0
         return Hit(
             ci=topology.ids[node],

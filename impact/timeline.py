@@ -12,7 +12,7 @@ import numpy as np
 
 from impact.arrays import FOR_EVER, TOLERANT, Int32, distinct, row_positions
 from impact.blast_radius import BlastRadius, merge_radii, single_radius
-from impact.model import Outage, to_milliseconds
+from impact.model import LAST_MILLISECOND, Outage, to_milliseconds
 from impact.propagation import check_budget
 from impact.spread import DOWN
 from impact.timers import Since, Timers
@@ -140,7 +140,11 @@ def _sweep(
     first: int,
     is_worst: bool,
 ) -> Iterator[tuple[int, World]]:
-    """Yield (time, world) at `first` and at every event point."""
+    """Yield (time, world) at `first` and at every event point that has a time.
+
+    What would pass after the last year of the calendar passes never.
+    """
+    last = FOR_EVER if first == 0 else LAST_MILLISECOND
     events = {moment for start, end, _, _ in changes for moment in (start, end)}
     queue = sorted((events | {first}) - {FOR_EVER})
     down: dict[int, int] = {}
@@ -161,7 +165,8 @@ def _sweep(
             _keep_time(degraded, world.nodes[world.changed & (world.state > 0)], now),
         ]
         for moment in _timer_times(topology, np.concatenate(fresh), now):
-            heapq.heappush(queue, moment)
+            if moment <= last:
+                heapq.heappush(queue, moment)
 
 
 def _keep_time(since: dict[int, int], nodes: Int32, now: int) -> Int32:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from impact.arrays import FOR_EVER
 from impact.evidence import Evidence
-from impact.model import State, from_milliseconds
+from impact.model import FIRST_MILLISECOND, LAST_MILLISECOND, State, from_milliseconds
 from impact.risk import NO_MARGIN
 from impact.single_failures import SingleFailures
 from impact.world import World
@@ -60,10 +61,17 @@ class Views:
         return self.best_failures if same else SingleFailures(self.worst, self.budget)
 
     def moment(self, milliseconds: int | None) -> datetime | None:
-        """Return a time of day, None where times are relative or there is none."""
-        if milliseconds is None or self.is_relative or abs(milliseconds) > 1e15:
+        """Return a time of day, None where times are relative or the calendar has none."""
+        if milliseconds is None or self.is_relative:
+            return None
+        if not FIRST_MILLISECOND <= milliseconds <= LAST_MILLISECOND:
             return None
         return from_milliseconds(milliseconds)
+
+    def coming(self, milliseconds: int | None) -> int | None:
+        """Return milliseconds that come one day, None for what is for ever or past the calendar."""
+        last = FOR_EVER // 4 if self.is_relative else LAST_MILLISECOND
+        return None if milliseconds is None or milliseconds > last else milliseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def parse_target(text: str) -> Target:
 
 
 def parse_affected(text: str) -> NewAffected:
-    """Return what an incident does to one CI; a bare CI means an outage since now.
+    """Return what an incident does to one CI; of a bare CI what is told already stays.
 
     Raises:
         BadValue: Nothing is named, or what follows the name is no effect or no time.
@@ -58,7 +58,8 @@ def parse_affected(text: str) -> NewAffected:
     name, word, onset = _split("--affects", text)
     if word not in _INCIDENT_EFFECTS:
         raise BadValue("--affects", f"{word!r} is no effect", "Write =outage or =degraded.")
-    return NewAffected(name, _INCIDENT_EFFECTS[word], _time("--affects", onset))
+    effect = _INCIDENT_EFFECTS[word] if "=" in text else None
+    return NewAffected(name, effect, _time("--affects", onset))
 
 
 def _split(option: str, text: str) -> tuple[str, str, str]:

@@ -86,7 +86,11 @@ def update(
     description: Annotated[str | None, typer.Option(help="Another description.")] = None,
     affects: Annotated[
         list[str] | None,
-        typer.Option(help="What is broken, all of it: replaces what was told.", metavar=AFFECTED),
+        typer.Option(
+            help="What is broken, all of it: replaces what was told. Effect and onset of a CI that "
+            "was told stay unless they are given.",
+            metavar=AFFECTED,
+        ),
     ] = None,
     expected_version: ExpectedVersion = None,
     reason: Reason = "",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cmdb.cli.options import Json, Reason
+from cmdb.cli.options import Json, Key, Reason
 from cmdb.cli.session import session_of
 
 if TYPE_CHECKING:
@@ -57,16 +57,20 @@ def rank(
         int, typer.Argument(help="A number, also below 0; the higher one wins. Default 0.")
     ],
     reason: Reason = "",
+    key: Key = "",
     is_json: Json = False,
 ) -> None:
     """Set the precedence of a data source, and decide again wherever it and others differ."""
     from cmdb.cli.output import print_lines, print_report, progress_bar
+    from cmdb.ports import EditReason
+
+    why = EditReason(reason, idempotency_key=key)
 
     with (
         session_of(context).operations(is_short=False) as operations,
         progress_bar(is_wanted=not is_json) as progress,
     ):
-        report = operations.rank_source(source, precedence, reason, progress)
+        report = operations.rank_source(source, precedence, why, progress)
     if is_json:
         return print_report(report)
     return print_lines(_told(report))

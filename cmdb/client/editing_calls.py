@@ -75,7 +75,10 @@ def add_group(new: NewGroup, reason: EditReason) -> Call[CI]:
 
 
 def rank_source(
-    source: str, precedence: int, reason: str = "", progress: Progress | None = None
+    source: str,
+    precedence: int,
+    reason: EditReason | str = "",
+    progress: Progress | None = None,
 ) -> Call[RankReport]:
     """Rank a data source, higher wins, and decide again; the server tells of no progress."""
     from cmdb.model.source_reports import RankReport
@@ -84,7 +87,7 @@ def rank_source(
     call = edit(
         RankReport,
         documents.RANK_SOURCE,
-        EditReason(reason),
+        EditReason(reason) if isinstance(reason, str) else reason,
         source=source,
         precedence=precedence,
     )

@@ -52,7 +52,11 @@ def affected_inputs(affected: Sequence[NewAffected]) -> list[dict[str, Any]]:
     """Return what an incident does to each CI."""
     effects = get_args(IncidentEffect)
     return [
-        given(ci=each.ci, effect=word_of("effect", each.effect, effects), onsetAt=each.onset_at)
+        given(
+            ci=each.ci,
+            effect=None if each.effect is None else word_of("effect", each.effect, effects),
+            onsetAt=each.onset_at,
+        )
         for each in affected
     ]
 

@@ -192,10 +192,12 @@ class Believing(Protocol):
         self,
         source: str,
         precedence: int,
-        reason: str = "",
+        reason: EditReason | str = "",
         progress: Progress | None = None,
     ) -> RankReport:
         """Rank a data source, higher wins, and decide again on everything it speaks of.
+
+        A text is taken for the reason alone.
 
         Raises:
             Interrupted: Stopped by the user; the same call goes on.

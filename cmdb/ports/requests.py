@@ -51,7 +51,8 @@ class EditReason:
 
     Attributes:
         reason: In a few words, for the log.
-        expected_version: Refuse unless the CI still has this version.
+        expected_version: Refuse unless what is edited still has this version: the CI, the
+            relationship, the record or the definition.
         idempotency_key: A retry with the same key returns the first answer.
         request_id: For tracing.
     """
@@ -90,10 +91,14 @@ class NewGroup:
 
 @dataclass(frozen=True, slots=True)
 class NewAffected:
-    """A CI that an incident affects; `onset_at` None: since the incident is recorded."""
+    """A CI that an incident affects.
+
+    What is None stays as it is where the incident affects that CI already; else it is an outage,
+    and since now.
+    """
 
     ci: str
-    effect: IncidentEffect = "outage"
+    effect: IncidentEffect | None = None
     onset_at: datetime | None = None
 
 

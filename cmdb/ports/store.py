@@ -93,8 +93,15 @@ class Writers(Protocol):
         """Erase payloads of an entry; its hashes stay."""
         ...
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+    def save_precedence(
+        self,
+        precedence: Mapping[str, int],
+        stamp: Stamp,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Applied:
         """Store the precedence of these data sources, with a log entry if it is another.
+
+        `answer` is kept for a retry with the same key.
 
         Winners stay as they are: see `cmdb.services.rank_sources`.
         """

@@ -7,6 +7,7 @@ the payload of `connection_init`, and that a token may end while a subscription 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
-from cmdb.errors import BadValue, CmdbError, LimitExceeded, Unauthenticated
+from cmdb.errors import BadValue, CmdbError, DatabaseError, LimitExceeded, Unauthenticated
+from cmdb.model.rights import Caller
 from cmdb.server.api import Asked, refused
 from cmdb.server.http_errors import SOCKET_FORBIDDEN
 from cmdb.server.identity import known_by
@@ -87,7 +89,7 @@ class _Connection:
         if isinstance(sent, str):
             self._given = sent
         try:
-            caller = await known_by(self._websocket, self._given)
+            caller = await self._known()
         except CmdbError as error:
             noted_of(self._websocket).code = error.code
             raise ConnectionRejectionError from error
@@ -115,19 +117,22 @@ class _Connection:
         return self._results(asked, context_value)
 
     async def _results(self, asked: Asked, context: Any) -> AsyncGenerator[ExecutionResult, None]:
-        # Each operation is a request of its own: what one was told of the registry ages.
-        fresh = self._serving.api.context(context.caller, context.request_id)
-        results = self._serving.api.stream(
-            asked, fresh, lambda: known_by(self._websocket, self._given)
-        )
         try:
-            async for result in results:
-                yield result
+            # Each operation is a request of its own: whether the token holds is known anew before
+            # anything runs, and what was told of the registry ages.
+            caller = await self._known()
+            fresh = self._serving.api.context(caller, context.request_id)
+            async with aclosing(self._serving.api.stream(asked, fresh, self._known)) as results:
+                async for result in results:
+                    yield result
+        except DatabaseError as error:
+            yield refused(error, context.request_id)
         except Unauthenticated as error:
             noted_of(self._websocket).code = error.code
             await self.close(SOCKET_FORBIDDEN, "Forbidden")
-        finally:
-            await results.aclose()
+
+    async def _known(self) -> Caller:
+        return await known_by(self._websocket, self._given)
 
     # The socket: JSON in text messages
 

@@ -20,11 +20,12 @@ from cmdb.model.inventory import CI, Relationship
 from cmdb.model.records import Link, Record, Reference
 from cmdb.model.reports import plain
 from cmdb.model.rights import SEES_ALL
+from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason, NewGroup, NewRelationship
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all, find_ci
 from cmdb.services.first_answers import relationship_as_of
-from cmdb.services.manual_records import Draft, draft_link, draft_record, write, written_ci
+from cmdb.services.manual_records import Draft, Edited, draft_link, draft_record, write, written_ci
 from cmdb.services.naming import reference_to
 from cmdb.services.permit import permit
 from cmdb.services.record_values import LONGEST_NAME, check_name, check_text
@@ -52,7 +53,7 @@ def add_ci(
     context.store.registry().get_class(class_name)
     check_name(name)
 
-    key = _new_key(edit)
+    key = _new_key(context, edit)
 
     def draft() -> Draft:
         holders = {role: _reference(context, holder) for role, holder in within.items()}
@@ -98,27 +99,38 @@ def restore_ci(context: Context, ci: str, edit: EditReason) -> CI:
     restored = set_attributes(context, ci, {"lifecycle": None}, edit)
     if restored.lifecycle == "retired":
         # A second write, with a key of its own: a retry makes neither again.
-        key = f"{edit.idempotency_key}/in_use" if edit.idempotency_key else ""
+        key = edit.idempotency_key and _digest([edit.idempotency_key, "in_use"])
         again = replace(edit, idempotency_key=key, expected_version=None)
         restored = set_attributes(context, restored.id, {"lifecycle": "in_use"}, again)
     return restored
 
 
 def add_relationship(context: Context, new: NewRelationship, edit: EditReason) -> Relationship:
-    """Return the relationship from a dependent to its provider; `new` names both."""
+    """Return the relationship from a dependent to its provider; `new` names both.
+
+    The version expected is that of this relationship, 0 where it must not be on record yet.
+    """
     permit(context.caller, "edit", new.dependent)
     context.store.registry().get_type(new.type)
 
     def draft() -> Draft:
         dependent = find_ci(context, new.dependent).id
         provider = find_ci(context, new.provider).id
+        if dependent == provider:
+            raise BadValue(new.type, "a CI cannot be related to itself")
         link = Link(
             new.type,
             reference_to(context.store, provider),
             strength=new.strength,
             tolerates_seconds=new.tolerates_seconds,
         )
-        return replace(draft_link(context, dependent, link), answer={"ends": [dependent, provider]})
+        drafted = draft_link(context, dependent, link)
+        ends = {dependent, provider}
+        return replace(
+            drafted,
+            answer={"ends": [dependent, provider]},
+            relationship=_edited(context, new.type, ends),
+        )
 
     facts = [new.type, new.dependent, new.provider, new.strength, new.tolerates_seconds]
     applied = write(context, draft, edit, f"relate {new.type}", facts)
@@ -129,19 +141,30 @@ def _written(context: Context, new: NewRelationship, applied: Applied) -> Relati
     """Return the live relationship between the ends of an edit, as that edit left it."""
     # Answers from before the ends were kept were to requests that named them by id.
     ends = set(applied.answer.get("ends", (new.dependent, new.provider)))
-    near = context.store.find_relationships(sorted(ends)[:1], SEES_ALL, live_only=False)
-    for found in near:
-        if found.type == new.type and {found.dependent, found.provider} == ends:
-            left = relationship_as_of(context, found, applied.revision)
-            if left is None or left.is_live:
-                return left or found
+    for found in _between(context, new.type, ends):
+        left = relationship_as_of(context, found, applied.revision)
+        if left is None or left.is_live:
+            return left or found
     raise BadValue(new.type, "these two cannot be related so", "`cmdb classes` lists the ends.")
+
+
+def _between(context: Context, kind: str, ends: set[str]) -> list[Relationship]:
+    near = context.store.find_relationships(sorted(ends)[:1], SEES_ALL, live_only=False)
+    return [r for r in near if r.type == kind and {r.dependent, r.provider} == ends]
+
+
+def _edited(context: Context, kind: str, ends: set[str]) -> Edited:
+    found = _between(context, kind, ends)
+    live = [each for each in found if each.is_live]
+    newest = max(live or found, key=lambda each: each.version, default=None)
+    return Edited(newest.id, newest.version) if newest else Edited()
 
 
 def remove_relationship(context: Context, relationship_id: str, edit: EditReason) -> Relationship:
     """Return the relationship that was ended, whoever states it.
 
-    What is stated by hand alone is taken back; against other sources stands a manual denial.
+    What is stated by hand alone is taken back; against other sources stands a manual denial. The
+    version expected is that of the relationship.
     """
     permit(context.caller, "edit", relationship_id)
     dependent_id, _, rest = relationship_id.partition("/")
@@ -155,11 +178,10 @@ def remove_relationship(context: Context, relationship_id: str, edit: EditReason
         other = reference_to(context.store, found.provider)
         denial = Link(found.type, other, discriminator=found.discriminator, denied=True)
         ends = {"ends": [found.dependent, found.provider]}
-        return replace(draft_link(context, found.dependent, denial), answer=ends)
+        drafted = draft_link(context, found.dependent, denial)
+        return replace(drafted, answer=ends, relationship=Edited(found.id, found.version))
 
-    # The version that the caller expects is that of a CI, not of what is ended.
-    unversioned = replace(edit, expected_version=None)
-    applied = write(context, draft, unversioned, f"end {rest.partition('/')[0]}", [relationship_id])
+    applied = write(context, draft, edit, f"end {rest.partition('/')[0]}", [relationship_id])
     after = context.store.find_relationships([dependent_id], SEES_ALL, live_only=False)
     (ended,) = (each for each in after if each.id == relationship_id)
     return relationship_as_of(context, ended, applied.revision) or ended
@@ -169,7 +191,7 @@ def add_group(context: Context, new: NewGroup, edit: EditReason) -> CI:
     """Return a redundancy group; its owner, if any, depends on it. `new` names CIs."""
     permit(context.caller, "edit", new.name)
     check_name(new.name)
-    key = _new_key(edit)
+    key = _new_key(context, edit)
 
     def draft() -> Draft:
         return Draft(_group(context, new, key))
@@ -208,11 +230,15 @@ def _reference(context: Context, name: str) -> Reference:
     return reference_to(context.store, find_ci(context, name).id)
 
 
-def _new_key(edit: EditReason) -> str:
-    # A retry must speak of the same record.
+def _new_key(context: Context, edit: EditReason) -> str:
+    # A retry must speak of the same record, and nobody else's edit of it.
     if edit.idempotency_key:
-        return "new:" + hashlib.sha256(edit.idempotency_key.encode()).hexdigest()[:32]
+        return "new:" + _digest([context.caller.actor, edit.idempotency_key])[:32]
     return f"new:{uuid7()}"
+
+
+def _digest(facts: list[str]) -> str:
+    return hashlib.sha256(canonical_json(facts)).hexdigest()
 
 
 def _reasoned(edit: EditReason, reason: str) -> EditReason:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from cmdb.model.practice_reports import IncidentDetails, IncidentList
 from cmdb.model.reports import plain
 from cmdb.ports import EditReason, IncidentUpdate, NewAffected, NewIncident, RecordListing
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
+from cmdb.services.find_ci import find_each
 from cmdb.services.permit import permit
 from cmdb.services.record_cis import RecordCIs
 from cmdb.services.record_listing import list_records, next_cursor
@@ -45,7 +45,7 @@ def open_incident(context: Context, new: NewIncident, edit: EditReason) -> Incid
         body = {
             "title": check_title(new.title),
             "description": check_text("description", new.description),
-            "affected": _affected(context, new.affected),
+            "affected": _affected(context, new.affected, {}),
             "opened_by": context.caller.actor,
             "resolved_at": None,
             "resolution": "",
@@ -62,19 +62,23 @@ def update_incident(
 ) -> Incident:
     """Return the incident after an update.
 
-    CIs that the caller may not see stay affected whatever the update says.
+    CIs that the caller may not see stay affected whatever the update says. A CI that is affected
+    already keeps its effect and onset where the update gives none.
 
     Raises:
         UnknownRecord: There is none of that id.
         IllegalTransition: With the legal moves.
         StaleVersion: It has another version than the caller expects.
-        BadValue: It is closed, or a value cannot be.
+        BadValue: It is closed, a value cannot be, or a CI was affected only after service was
+            restored.
     """
     permit(context.caller, "incident", "incidents")
 
     def draft(before: Node) -> Node:
-        affected = None if update.affected is None else _affected(context, update.affected)
-        return _updated(context, before, update, affected)
+        if update.affected is None:
+            return _updated(context, before, update, None)
+        told = _told_already(context, before)
+        return _updated(context, before, update, _affected(context, update.affected, told))
 
     request = plain(asdict(update))
     after = update_record(context, "incident", incident_id, draft, edit, request)
@@ -103,21 +107,33 @@ def list_incidents(context: Context, listing: RecordListing) -> IncidentList:
     return IncidentList(tuple(_incidents(context, page.nodes)), next_cursor(page))
 
 
-def _affected(context: Context, given: Sequence[NewAffected]) -> list[dict[str, Any]]:
-    """Return what an incident says of each CI, as its body keeps it."""
+def _told_already(context: Context, node: Node) -> dict[str, dict[str, Any]]:
+    """Return what an incident says of each CI, by the CI that stands for it today."""
+    cis = RecordCIs(context, node.concerns)
+    latest_first = sorted(node.body["affected"], key=lambda each: -each["onset_at"])
+    return {cis.survivor(each["ci"]): each for each in latest_first}
+
+
+def _affected(
+    context: Context, given: Sequence[NewAffected], told: Mapping[str, Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what an incident says of each CI, as its body keeps it; `told` is what it said."""
     if not given:
         raise BadValue("affected", "no CI is named", "Name at least one.")
+    cis = find_each(context, [each.ci for each in given])
     now = context.clock.now()
     found: dict[str, dict[str, Any]] = {}
     for each in given:
-        check_effect(each.effect, EFFECTS)
-        onset_at = check_aware("onset", each.onset_at) or now
-        if onset_at > now + _CLOCK_SKEW:
+        onset_at = check_aware("onset", each.onset_at)
+        if onset_at is not None and onset_at > now + _CLOCK_SKEW:
             raise BadValue("onset", f"{each.ci} is affected only from {onset_at:%Y-%m-%dT%H:%MZ}")
-        ci = find_ci(context, each.ci)
+        ci = cis[each.ci]
         if ci.id in found:
             raise BadValue("affected", f"{ci.class_name}/{ci.name} is named twice")
-        found[ci.id] = {"ci": ci.id, "effect": each.effect, "onset_at": to_epoch_ms(onset_at)}
+        before = told.get(ci.id, {"effect": EFFECTS[0], "onset_at": to_epoch_ms(now)})
+        effect = before["effect"] if each.effect is None else check_effect(each.effect, EFFECTS)
+        since = before["onset_at"] if onset_at is None else to_epoch_ms(onset_at)
+        found[ci.id] = {"ci": ci.id, "effect": effect, "onset_at": since}
     return list(found.values())
 
 
@@ -133,8 +149,23 @@ def _updated(
     if begun.state not in ("resolved", "closed"):
         body["resolved_at"] = None
     elif body["resolved_at"] is None:
-        body["resolved_at"] = to_epoch_ms(context.clock.now())
+        # By a clock that is ahead, it may have begun a little later than now.
+        latest = max(each["onset_at"] for each in body["affected"])
+        body["resolved_at"] = max(to_epoch_ms(context.clock.now()), latest)
+    if affected is not None and body["resolved_at"] is not None:
+        _check_onsets(affected, body["resolved_at"])
     return _placed(replace(begun, body=body))
+
+
+def _check_onsets(affected: Sequence[Mapping[str, Any]], resolved_at: int) -> None:
+    latest = max(each["onset_at"] for each in affected)
+    if latest > resolved_at:
+        onset, end = (f"{from_epoch_ms(at):%Y-%m-%dT%H:%MZ}" for at in (latest, resolved_at))
+        raise BadValue(
+            "onset",
+            f"{onset} is after {end}, when service was restored",
+            "Say since when the CI was affected, or move the incident back to in_progress.",
+        )
 
 
 def _with_hidden(

@@ -208,7 +208,7 @@ class LocalOperations(LocalPractices, LocalAdministration):
         self,
         source: str,
         precedence: int,
-        reason: str = "",
+        reason: EditReason | str = "",
         progress: Progress | None = None,
     ) -> RankReport:
         """Rank a data source."""

@@ -50,12 +50,22 @@ class Draft:
             record does not rest on an earlier one.
         ci_id: The CI that it speaks of, where that is known before.
         answer: What is kept for a retry beside the CI.
+        relationship: The relationship that is edited, where it is one: its version is expected.
     """
 
     record: Record
     digest: str | None = None
     ci_id: str = ""
     answer: Mapping[str, Any] = field(default_factory=dict)
+    relationship: Edited | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """A relationship that an edit changes; version 0 and no id where it is not on record yet."""
+
+    id: str = ""
+    version: int = 0
 
 
 def draft_link(context: Context, ci_id: str, link: Link) -> Draft:
@@ -100,7 +110,7 @@ def write(
         facts: As they were asked for: they tell this request from others with the same key.
 
     Raises:
-        StaleVersion: The CI has another version than the caller expects.
+        StaleVersion: What is edited has another version than the caller expects.
         Forbidden: It is about a CI that the caller may not see.
     """
     stamp = _stamp(context, edit, what, facts)
@@ -133,7 +143,8 @@ def _attempt(
     known = evidence.begin(context.store)
     drafted = draft()
     kept = _checked(context, drafted.record)
-    _check_version(context, drafted.ci_id, edit.expected_version)
+    if edit.expected_version is not None:
+        _check_version(context, drafted, edit.expected_version)
     return _apply(context, known, drafted, kept, edit, stamp)
 
 
@@ -168,7 +179,8 @@ def _checked(context: Context, record: Record) -> SourceRecord:
 
 
 def _stamp(context: Context, edit: EditReason, what: str, facts: list[Any]) -> Stamp:
-    request = [what, facts, check_edit(edit).expected_version]
+    check_edit(edit)
+    request = [context.caller.actor, what, facts, edit.expected_version]
     return Stamp(
         actor=context.caller.actor,
         source=MANUAL,
@@ -197,8 +209,13 @@ def _seen(context: Context, first: Applied) -> Applied:
     return first
 
 
-def _check_version(context: Context, ci_id: str, expected: int | None) -> None:
-    if not ci_id or expected is None:
+def _check_version(context: Context, drafted: Draft, expected: int) -> None:
+    if (edited := drafted.relationship) is not None:
+        if edited.version != expected:
+            subject = f"relationship {edited.id}" if edited.id else "the relationship"
+            raise StaleVersion(subject, expected, edited.version)
+        return
+    if not (ci_id := drafted.ci_id):
         return
     stored = context.store.ci_properties([ci_id]).get(ci_id)
     if stored is None:
@@ -247,7 +264,12 @@ def _holds(known: Known, drafted: Draft, record_id: str, expected_version: int |
     stored = known.records.get(record_id)
     if drafted.digest is not None and drafted.digest != (stored.digest if stored else ""):
         return False
-    if not drafted.ci_id or expected_version is None:
+    if expected_version is None:
+        return True
+    if (edited := drafted.relationship) is not None:
+        read = known.relationships.get(edited.id)
+        return read is None or read["version"] == edited.version
+    if not drafted.ci_id:
         return True
     row = known.cis.get(drafted.ci_id)
     return row is not None and row["version"] == expected_version

@@ -15,7 +15,7 @@ from cmdb.model.practice_reports import ChangeDetails, ChangeList
 from cmdb.model.reports import plain
 from cmdb.ports import ChangeUpdate, EditReason, NewChange, RecordListing, Target
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
+from cmdb.services.find_ci import find_each
 from cmdb.services.permit import permit
 from cmdb.services.record_cis import RecordCIs
 from cmdb.services.record_listing import list_records, next_cursor
@@ -140,6 +140,7 @@ def _targets(context: Context, given: Sequence[Target]) -> list[dict[str, Any]]:
     """Return what a change does to each CI, as its body keeps it; None is the change's own time."""
     if not given:
         raise BadValue("targets", "no CI is named", "Name at least one.")
+    cis = find_each(context, [each.ci for each in given])
     found = []
     for each in given:
         check_effect(each.effect, EFFECTS)
@@ -147,7 +148,7 @@ def _targets(context: Context, given: Sequence[Target]) -> list[dict[str, Any]]:
         check_aware("to", each.end_at)
         found.append(
             {
-                "ci": find_ci(context, each.ci).id,
+                "ci": cis[each.ci].id,
                 "effect": each.effect,
                 "start_at": None if each.start_at is None else to_epoch_ms(each.start_at),
                 "end_at": None if each.end_at is None else to_epoch_ms(each.end_at),

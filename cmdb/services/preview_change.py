@@ -11,7 +11,7 @@ from cmdb.model.impact_reports import PreviewReport, Slice
 from cmdb.model.nodes import Node
 from cmdb.ports import Target
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
+from cmdb.services.find_ci import find_each
 from cmdb.services.impact_answers import (
     check_part,
     report_basis,
@@ -105,10 +105,8 @@ def plan_of(
 def _by_id(context: Context, targets: Sequence[Target]) -> list[Target]:
     if not targets:
         raise BadValue("targets", "no CI is named", "Name at least one.")
-    return [
-        Target(find_ci(context, each.ci).id, each.effect, each.start_at, each.end_at)
-        for each in targets
-    ]
+    found = find_each(context, [each.ci for each in targets])
+    return [Target(found[each.ci].id, each.effect, each.start_at, each.end_at) for each in targets]
 
 
 def foresee(context: Context, plan: Plan) -> Foreseen:

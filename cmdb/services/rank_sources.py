@@ -10,27 +10,30 @@ way is finished.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import random
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 from uuid_utils import uuid7
 
 from cmdb.errors import BadValue, Interrupted, StalePlan
-from cmdb.model.changes import ChangeSet, Stamp
+from cmdb.model.changes import Applied, ChangeSet, Stamp
 from cmdb.model.decisions import Rules
 from cmdb.model.inventory import DataSource, from_epoch_ms
+from cmdb.model.reports import plain
 from cmdb.model.rerank import rerank
 from cmdb.model.source_records import MANUAL
 from cmdb.model.source_reports import RankReport, SourceList, SourceSummary
+from cmdb.model.values import canonical_json
 from cmdb.model.winners import MANUAL_PRECEDENCE, precedence_of
-from cmdb.ports import Progress
+from cmdb.ports import EditReason, Progress
 from cmdb.services import evidence
 from cmdb.services.context import Context
 from cmdb.services.import_batches import adapted_size
 from cmdb.services.permit import permit
-from cmdb.services.record_values import LONGEST_REASON, check_text
+from cmdb.services.record_values import check_edit
 
 FIRST_BATCH = 500
 ATTEMPTS = 20
@@ -54,45 +57,49 @@ def rank_source(
     context: Context,
     source: str,
     precedence: int,
-    reason: str = "",
+    reason: EditReason | str = "",
     progress: Progress | None = None,
 ) -> RankReport:
     """Rank a data source, and decide again wherever it and others speak of one thing.
 
-    A source that is not on record may be ranked before its first import.
+    A source that is not on record may be ranked before its first import. A retry with the key of a
+    ranking that was stopped half way finishes it; one that was finished is told again.
 
     Args:
         context: Store and caller.
         source: Its name.
         precedence: Higher wins; 0 is that of a source nobody ranked.
-        reason: Why, for the log.
+        reason: Why, for the log, and under which key a retry is recognised; a text is
+                the reason.
         progress: Told how many of its records were looked at.
 
     Raises:
         BadValue: The name is empty, or the precedence beyond its bounds.
+        KeyReused: The key belongs to another request.
         Interrupted: Stopped by the user; the same call goes on.
         StalePlan: Others wrote to the same CIs all the time; the same call goes on.
     """
     permit(context.caller, "administer", f"the precedence of {source}")
     _check(source, precedence)
-    check_text("reason", reason, LONGEST_REASON)
+    stamp = _stamp(context, source, precedence, reason)
+    begun = context.store.find_answer(stamp)
+    done = _done(stamp)
+    if (first := context.store.find_answer(done)) is not None:
+        return _report(first)
     found = {each.name: each for each in context.store.data_sources()}
     held = found.get(source, DataSource(source))
     before = precedence_of(source, {} if held.precedence is None else {source: held.precedence})
     is_known = _is_known(held)
-    stamp = Stamp(
-        actor=context.caller.actor,
-        reason=reason or f"rank {source} {precedence}",
-        request_id=str(uuid7()),
-    )
-    ranking = _Ranking(context, source, stamp, held.records, progress)
-    if before != precedence:
-        ranking.add_revision(context.store.save_precedence({source: precedence}, stamp).revision)
+    ranking = _Ranking(context, source, _keyless(stamp), held.records, progress)
+    if begun is None:
+        begun = _begin(context, source, before, precedence, stamp)
+    if begun.answer.get("is_changed"):
+        ranking.add_revision(begun.revision)
     ranking.run()
     context.snapshots.checkpoint_if_due()
-    return RankReport(
+    report = RankReport(
         source=source,
-        before=before,
+        before=int(begun.answer["before"]),
         precedence=precedence,
         is_known=is_known,
         nearest=() if is_known else _nearest(source, found.values()),
@@ -102,6 +109,47 @@ def rank_source(
         first_revision=ranking.first_revision,
         last_revision=ranking.last_revision,
     )
+    if not done.idempotency_key:
+        return report
+    return _report(context.store.apply(ChangeSet(), done, answer=plain(asdict(report))))
+
+
+def _stamp(context: Context, source: str, precedence: int, reason: EditReason | str) -> Stamp:
+    edit = check_edit(EditReason(reason) if isinstance(reason, str) else reason)
+    asked = canonical_json([context.caller.actor, "rank", source, precedence])
+    return Stamp(
+        actor=context.caller.actor,
+        reason=edit.reason or f"rank {source} {precedence}",
+        request_id=edit.request_id or str(uuid7()),
+        idempotency_key=edit.idempotency_key,
+        request_digest=hashlib.sha256(asked).hexdigest(),
+    )
+
+
+def _done(stamp: Stamp) -> Stamp:
+    """Return the stamp under which the answer is kept once everything is decided."""
+    key = f"{stamp.idempotency_key}/ranked" if stamp.idempotency_key else ""
+    return replace(stamp, idempotency_key=key)
+
+
+def _keyless(stamp: Stamp) -> Stamp:
+    """Return the stamp of the batches: none of them is the answer."""
+    return replace(stamp, idempotency_key="", request_digest="")
+
+
+def _begin(context: Context, source: str, before: int, precedence: int, stamp: Stamp) -> Applied:
+    """Store the precedence, and bind the key to this request before anything is decided."""
+    answer = {"before": before, "is_changed": before != precedence}
+    if before != precedence:
+        return context.store.save_precedence({source: precedence}, stamp, answer)
+    if not stamp.idempotency_key:
+        return Applied(0, answer)
+    return context.store.apply(ChangeSet(), stamp, answer=answer)
+
+
+def _report(kept: Applied) -> RankReport:
+    answer = dict(kept.answer)
+    return RankReport(**{**answer, "nearest": tuple(answer["nearest"])})
 
 
 @dataclass(slots=True)

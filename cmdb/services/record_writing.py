@@ -1,7 +1,8 @@
 """How is an incident, a change or a preview written while others write it too?
 
-Each write is one entry of the log. An update is drafted afresh from the record as it stands until
-one draft is written before anybody else's, unless the caller expects a version.
+Each write is one entry of the log, none where nothing is to change. An update is drafted afresh
+from the record as it stands until one draft is written before anybody else's, unless the caller
+expects a version.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from uuid_utils import uuid7
 
 from cmdb.errors import CmdbError, StalePlan, StaleVersion, UnknownRecord
 from cmdb.model.changes import Applied, ChangeSet, Stamp
-from cmdb.model.nodes import Node, NodeChange, NodeKind
+from cmdb.model.nodes import Node, NodeChange, NodeKind, logged_values
 from cmdb.model.values import canonical_json
 from cmdb.ports import EditReason
 from cmdb.services.context import Context
@@ -25,6 +26,7 @@ from cmdb.services.first_answers import get_node
 from cmdb.services.record_values import check_edit
 
 ATTEMPTS = 30
+_AS_OF = "as_of"
 _LONGEST_PAUSE_SECONDS = 0.25
 
 
@@ -108,7 +110,8 @@ def _written(
         if applied is None:
             applied = _attempt(context, change, stamp)
         if applied is not None:
-            return get_node(context, kind, str(applied.answer[kind]), applied.revision)
+            revision = int(applied.answer.get(_AS_OF, applied.revision))
+            return get_node(context, kind, str(applied.answer[kind]), revision)
         _pause(attempt)
     raise StalePlan([stamp.reason])
 
@@ -117,7 +120,9 @@ def _attempt(context: Context, change: Callable[[], NodeChange], stamp: Stamp) -
     """Return what was written now or before; None if somebody else was faster."""
     try:
         made = change()
-        answer: dict[str, str] = {made.after.kind: made.after.id}
+        answer: dict[str, Any] = {made.after.kind: made.after.id}
+        if made.before is not None and logged_values(made.before) == logged_values(made.after):
+            return _unchanged(context, stamp, {**answer, _AS_OF: made.version})
         return context.store.apply(ChangeSet(nodes=(made,)), stamp, answer=answer)
     except StalePlan:
         return None
@@ -128,6 +133,13 @@ def _attempt(context: Context, change: Callable[[], NodeChange], stamp: Stamp) -
         raise
 
 
+def _unchanged(context: Context, stamp: Stamp, answer: dict[str, Any]) -> Applied:
+    """Return what was not to be changed, and keep it: others may change it before a retry."""
+    if not stamp.idempotency_key:
+        return Applied(answer[_AS_OF], answer)
+    return context.store.apply(ChangeSet(), stamp, answer=answer)
+
+
 def _check_version(node: Node, expected: int | None) -> None:
     if expected is not None and node.version != expected:
         raise StaleVersion(f"{node.kind} {node.id}", expected, node.version)
@@ -135,12 +147,13 @@ def _check_version(node: Node, expected: int | None) -> None:
 
 def _stamp(context: Context, edit: EditReason, request: Any) -> Stamp:
     check_edit(edit)
+    asked = canonical_json([context.caller.actor, request])
     return Stamp(
         actor=context.caller.actor,
         reason=edit.reason or str(request[0]),
         request_id=edit.request_id,
         idempotency_key=edit.idempotency_key,
-        request_digest=hashlib.sha256(canonical_json(request)).hexdigest(),
+        request_digest=hashlib.sha256(asked).hexdigest(),
     )
 
 

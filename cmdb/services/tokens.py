@@ -114,11 +114,15 @@ def revoke_token(context: Context, token_id: str, reason: EditReason) -> Token:
         StaleVersion: It is not at the version that the caller expects.
     """
     permit(context.caller, "administer", "tokens")
+    what, facts = "revoke a token", [token_id]
+    # A key goes before everything: its first use left the token revoked, at another version.
+    if context.store.find_answer(_stamp(context, reason, what, facts)) is not None:
+        return _shown(context.store.get_nodes("token", [token_id])[token_id])
     for _ in range(_ATTEMPTS):
         node = context.store.get_nodes("token", [token_id]).get(token_id)
         if node is None:
             raise UnknownRecord("token", token_id)
-        if node.state == REVOKED:
+        if node.state == REVOKED and reason.expected_version in (None, node.version):
             return _shown(node)
         if reason.expected_version not in (None, node.version):
             raise StaleVersion(f"token {token_id}", reason.expected_version or 0, node.version)
@@ -134,7 +138,7 @@ def revoke_token(context: Context, token_id: str, reason: EditReason) -> Token:
             lookup=node.lookup,
         )
         try:
-            _write(context, NodeChange(node, after), reason, "revoke a token", [token_id])
+            _write(context, NodeChange(node, after), reason, what, facts)
         except StalePlan:
             continue
         finally:
@@ -146,9 +150,15 @@ def revoke_token(context: Context, token_id: str, reason: EditReason) -> Token:
 def _write(
     context: Context, change: NodeChange, reason: EditReason, what: str, facts: Sequence[object]
 ) -> Applied:
+    stamp = _stamp(context, reason, what, facts)
+    changes = ChangeSet(nodes=(change,))
+    return context.store.apply(changes, stamp, answer={"token": change.after.id})
+
+
+def _stamp(context: Context, reason: EditReason, what: str, facts: Sequence[object]) -> Stamp:
     check_edit(reason)
     request = canonical_json([what, context.caller.actor, list(facts), reason.expected_version])
-    stamp = Stamp(
+    return Stamp(
         actor=context.caller.actor,
         source=MANUAL,
         reason=reason.reason or what,
@@ -156,8 +166,6 @@ def _write(
         idempotency_key=reason.idempotency_key,
         request_digest=hashlib.sha256(request).hexdigest(),
     )
-    changes = ChangeSet(nodes=(change,))
-    return context.store.apply(changes, stamp, answer={"token": change.after.id})
 
 
 def _check(new: NewToken) -> None:

@@ -220,6 +220,7 @@ def _key_of(record: Mapping[str, Any]) -> str:
 def _stamp(context: Context, request: UpsertRequest, reason: EditReason) -> Stamp:
     check_edit(reason)
     asked = [
+        context.caller.actor,
         request.source,
         dict(request.scope),
         to_epoch_ms(request.observed_at) if request.observed_at else None,

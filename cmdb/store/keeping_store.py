@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 from cmdb.model.changes import Applied, LogChange, Stamp
 from cmdb.model.definition_changes import Definition, DefinitionKind
@@ -97,9 +97,15 @@ class KeepingStore:
         """Return every data source on record."""
         return run_rows.find_sources(self._connection)
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+    def save_precedence(
+        self,
+        precedence: Mapping[str, int],
+        stamp: Stamp,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Applied:
         """Store the precedence of data sources, with a log entry if it is another."""
-        return run_rows.save_precedence(self._connection, precedence, stamp, self._now_ms())
+        now_ms = self._now_ms()
+        return run_rows.save_precedence(self._connection, precedence, stamp, now_ms, answer)
 
     # Registries
 

@@ -125,7 +125,11 @@ def write_precedence(tx: Transaction, precedence: Mapping[str, int]) -> None:
 
 
 def save_precedence(
-    connection: Connection, precedence: Mapping[str, int], stamp: Stamp, now_ms: int
+    connection: Connection,
+    precedence: Mapping[str, int],
+    stamp: Stamp,
+    now_ms: int,
+    answer: Mapping[str, Any] | None = None,
 ) -> Applied:
     """Store the precedence of data sources, with a log entry if it is another."""
 
@@ -137,7 +141,7 @@ def save_precedence(
         write_precedence(tx, precedence)
         return [LogChange("settings", "precedence", 0, before, after)]
 
-    return write_logged(connection, stamp, now_ms, work)
+    return write_logged(connection, stamp, now_ms, work, answer)
 
 
 def find_sources(connection: Connection) -> list[DataSource]:

@@ -64,8 +64,8 @@ class OneCI(VersionedEdit):
 
 
 @strawberry.input
-class AddRelationshipInput(Edit):
-    """A relationship to record: `dependent` relies on `provider`."""
+class AddRelationshipInput(VersionedEdit):
+    """A relationship to record: `dependent` relies on `provider`; version 0: not on record yet."""
 
     type: str
     dependent: str
@@ -112,15 +112,20 @@ class UpsertRecordsInput(Edit):
 
 @strawberry.input(name="AffectedCIInput")
 class AffectedInput:
-    """A CI that an incident affects; without onset, since the incident is recorded."""
+    """A CI that an incident affects; what it says of that CI already stays unless given."""
 
     ci: str
-    effect: IncidentEffect = IncidentEffect.OUTAGE
-    onset_at: datetime | None = None
+    effect: IncidentEffect | None = strawberry.field(
+        default=None, description="Without one, as before; of a CI that is new to it, an outage."
+    )
+    onset_at: datetime | None = strawberry.field(
+        default=None, description="Without one, as before; of a CI that is new to it, now."
+    )
 
     def asked(self) -> NewAffected:
         """Return it as the operations take it."""
-        return NewAffected(local_id(self.ci), word(self.effect), self.onset_at)
+        effect = None if self.effect is None else word(self.effect)
+        return NewAffected(local_id(self.ci), effect, self.onset_at)
 
 
 @strawberry.input

@@ -24,6 +24,7 @@ from graphql import (
     VariableNode,
     get_named_type,
     is_introspection_type,
+    value_from_ast_untyped,
 )
 
 from cmdb.errors import Forbidden, LimitExceeded
@@ -62,6 +63,8 @@ HEAVY: Final[Mapping[str, int]] = {
     "upsertRecords": 5_000,
 }
 """What root fields cost that compute rather than page; the others cost what they may return."""
+PER_LISTED_OF_HEAVY: Final = 10
+"""What each member of a list costs that such a field is given; elsewhere it costs 1."""
 
 
 def check_document(
@@ -124,7 +127,7 @@ class _Meter:
         self,
         schema: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
-        values: Mapping[str, Any],
+        values: dict[str, Any],
     ) -> None:
         self._schema = schema
         self._fragments = fragments
@@ -184,6 +187,7 @@ class _Meter:
             cost = _SCHEMA_ROWS[name] * (1 + cost)
         if parent in (self._schema.query_type, self._schema.mutation_type):
             cost += HEAVY.get(name, 1)
+            cost += self._listed(node) * (PER_LISTED_OF_HEAVY if name in HEAVY else 1)
         return Measure(
             depth=0 if is_schema else 1 + inner.depth,
             aliases=inner.aliases + (node.alias is not None),
@@ -198,6 +202,15 @@ class _Meter:
             if argument.name.value == _PAGE_ARGUMENT:
                 value = self._value(argument.value, default)
         return max(value, 1) if type(value) is int else MAX_PAGE
+
+    def _listed(self, node: FieldNode) -> int:
+        """Return how many members the lists among the arguments have, those of an input too."""
+        total = 0
+        for argument in node.arguments or ():
+            value = value_from_ast_untyped(argument.value, self._values)
+            parts = value.values() if isinstance(value, dict) else [value]
+            total += sum(len(part) for part in parts if isinstance(part, list))
+        return total
 
     def _value(self, given: Any, default: Any) -> Any:
         if isinstance(given, VariableNode):
@@ -228,8 +241,8 @@ class _Meter:
 
 def _values(operation: OperationDefinitionNode, given: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {
-        node.variable.name.value: int(node.default_value.value)
+        node.variable.name.value: value_from_ast_untyped(node.default_value)
         for node in operation.variable_definitions or ()
-        if isinstance(node.default_value, IntValueNode)
+        if node.default_value is not None
     }
     return {**defaults, **given}

@@ -54,6 +54,13 @@ def field_of(operation: str, name: str) -> GraphQLField:
     return found
 
 
+def input_of(mutation: str) -> GraphQLInputObjectType:
+    """Return the type of what a mutation takes."""
+    kind = get_named_type(field_of("mutation", mutation).args["input"].type)
+    assert isinstance(kind, GraphQLInputObjectType)
+    return kind
+
+
 def value_of(kind: Any) -> str:
     """Return some value of a type, as a document writes it."""
     if isinstance(kind, GraphQLNonNull):

@@ -159,3 +159,24 @@ def test_fragments_that_multiply_are_counted_in_no_time() -> None:
 
     assert (limit, found) == ("fields", 10**12)
     assert time.monotonic() - begun < 5
+
+
+def test_members_of_lists_count_whether_they_are_written_or_given() -> None:
+    names = ["db"] * 400
+    written = '{ blastRadius(cis: ["db"]) { report } }'
+    given = "query ($c: [String!]!) { blastRadius(cis: $c) { report } }"
+    default = f"query ($c: [String!]! = [{' '.join(chr(34) + n + chr(34) for n in names[:40])}]) "
+    default += "{ a: blastRadius(cis: $c) { report } b: blastRadius(cis: $c) { report } }"
+    change = """mutation ($i: PlanChangeInput!) { planChange(input: $i) { __typename } }"""
+    targets = [{"ci": "db"}] * 5_001
+    wanted = {"title": "x", "targets": targets, "reason": "r", "idempotencyKey": "k"}
+
+    assert refused(ask(given, {"c": names})) == ("cost", 5_000, 6_000)
+    assert refused(ask(default, limits=Limits(cost=4_000))) == ("cost", 4_000, 4_800)
+    assert refused(ask(change, {"i": wanted}))[:2] == ("cost", 5_000)
+    assert not refused_for_cost(written)
+
+
+def refused_for_cost(document: str) -> bool:
+    errors = ask(document).errors
+    return any((error.extensions or {}).get("limit") == "cost" for error in errors)

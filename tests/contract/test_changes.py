@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -14,6 +15,7 @@ from cmdb.ports import (
     NewAffected,
     NewChange,
     NewIncident,
+    NewRelationship,
     RecordListing,
     Target,
 )
@@ -278,3 +280,46 @@ def test_a_preview_needs_a_window_and_a_target(shop: Shop) -> None:
         operations.preview_change([restart("db", 50, 70)], *WINDOW)
     with pytest.raises(UnknownRecord):
         operations.preview_change([], None, None, change_id="no-such")
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 3_162_240_001.0, 1e300, float("inf"), float("nan")])
+def test_a_tolerance_that_cannot_be_is_refused(shop: Shop, seconds: float) -> None:
+    new = NewRelationship("depends_on", "audit", "db", "hard", seconds)
+
+    with pytest.raises(BadValue, match="tolerates_seconds"):
+        shop.as_(ADMIN).add_relationship(new, WHY)
+
+    assert [each.other.name for each in shop.as_(ADMIN).show_ci("audit").providers] == ["vault"]
+
+
+def test_the_longest_tolerance_and_the_last_hour_of_the_calendar_break_no_preview(
+    shop: Shop,
+) -> None:
+    operations = shop.as_(ADMIN)
+    for name, seconds in (("audit", 3_162_240_000.0), ("orders", 86_400.0)):
+        operations.add_relationship(
+            NewRelationship("depends_on", name, "web-1", "hard", seconds), WHY
+        )
+    operations.open_incident(NewIncident("web-1 burns", (NewAffected("web-1"),)), WHY)
+    end = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+    window = (end - timedelta(hours=1), end)
+
+    report = operations.preview_change((Target("db"),), *window)
+    made = operations.plan_change(NewChange("the end", (Target("db"),), *window), WHY)
+    kept = operations.keep_preview("the end", (), None, None, WHY, made.id)
+
+    assert (report.slices[0].start_at, report.slices[0].end_at) == window
+    assert (made.start_at, made.end_at) == window
+    assert kept.preview.slices[0].end_at == end
+    assert operations.find_change(made.id).change.end_at == end
+
+
+def test_a_ci_is_not_related_to_itself(shop: Shop) -> None:
+    with pytest.raises(BadValue, match="itself"):
+        shop.as_(ADMIN).add_relationship(NewRelationship("depends_on", "db", "db"), WHY)
+    with pytest.raises(BadValue, match="itself"):
+        shop.as_(ADMIN).add_relationship(NewRelationship("connects_to", "db", "db"), WHY)
+
+    made = shop.as_(ADMIN).add_relationship(NewRelationship("connects_to", "db", "vault"), WHY)
+
+    assert made.is_live

@@ -11,6 +11,7 @@ import pytest
 
 from cmdb.errors import Forbidden, KeyReused
 from cmdb.model.access import NewToken
+from cmdb.model.rights import Caller
 from cmdb.ports import (
     ChangeUpdate,
     EditReason,
@@ -26,12 +27,13 @@ from cmdb.ports import (
 )
 from cmdb.ports.operations import Operations
 from cmdb.services.local_operations import LocalOperations
+from cmdb.services.record_values import LONGEST_KEY
 from cmdb.store.connection import Connection
 from importers.records import IMPORTER
 from tests.contract.practice_estate import ADMIN, PLANNER, WHY, Shop, minutes
 from tests.contract.stores import host, kept, poured
 
-ONCE = EditReason("because", idempotency_key="k")
+ONCE = EditReason("because", idempotency_key="k" * LONGEST_KEY)
 POWER: dict[str, Any] = {
     "name": "Rectifier",
     "layer": "facility",
@@ -198,6 +200,15 @@ CASES: dict[str, Case] = {
         lambda o, why: o.keep_preview("tonight", [Target("db")], minutes(1), minutes(2), why),
         lambda o, _: (rename(o, "shop"), o.retire_ci("db", WHY)),
     ),
+    "rank_source": Case(
+        lambda o, why: o.rank_source("scanner", 10, why),
+        lambda o, _: o.rank_source("scanner", 30, WHY),
+        lambda o: o.upsert_records(UPSERT, WHY),
+    ),
+    "rank_source, as it is": Case(
+        lambda o, why: o.rank_source("scanner", 0, why),
+        lambda o, _: o.rank_source("scanner", 30, WHY),
+    ),
     "revoke_token": Case(
         lambda o, why: o.revoke_token(only(o.list_tokens().tokens), why),
         lambda o, made: o.revoke_token(made.id, WHY),
@@ -221,7 +232,6 @@ CASES: dict[str, Case] = {
 }
 NOT_HERE = {
     "create_token": "its secret is shown once: a retry is refused (test_tokens.py)",
-    "rank_source": "takes no key: ranked again alike, it goes on where it stopped",
     "import_inventory": "files carry no key here: what is on record already is written once",
 }
 
@@ -235,7 +245,11 @@ def shop(connection: Connection) -> Shop:
 
 @pytest.fixture
 def operations(shop: Shop) -> LocalOperations:
-    found = shop.as_(ADMIN)
+    return operations_of(shop, ADMIN)
+
+
+def operations_of(shop: Shop, caller: Caller) -> LocalOperations:
+    found = shop.as_(caller)
     # Nothing is listed or exported here, so that what does it need not fit.
     return LocalOperations(found._context, lambda _: IMPORTER, dict, iter)  # type: ignore[arg-type]
 
@@ -293,5 +307,22 @@ def test_who_may_no_longer_see_the_ci_is_not_told_by_a_retry(shop: Shop) -> None
         planner.set_attributes("db", {"notes": "mine"}, ONCE)
     with pytest.raises(Forbidden):
         relate(planner, replace(ONCE, idempotency_key="r"))
-    assert admin.set_attributes("db", {"notes": "mine"}, ONCE) == first
-    assert relate(admin, replace(ONCE, idempotency_key="r")) == related
+    admin.set_attributes("db", {"restricted_to": None}, WHY)
+    assert planner.set_attributes("db", {"notes": "mine"}, ONCE) == first
+    assert relate(planner, replace(ONCE, idempotency_key="r")) == related
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_key_of_one_actor_answers_nobody_else(name: str, shop: Shop) -> None:
+    """What others see may differ, and what was done is not theirs."""
+    case = CASES[name]
+    ann, bob = operations_of(shop, ADMIN), operations_of(shop, replace(ADMIN, actor="bob"))
+    case.prepare(ann)
+    first = case.write(ann, ONCE)
+    head = shop.store.head()
+
+    with pytest.raises(KeyReused):
+        case.write(bob, ONCE)
+
+    assert shop.store.head() == head
+    assert case.write(ann, ONCE) == first

@@ -14,6 +14,7 @@ from cmdb.model.rights import SEES_ALL, Visibility
 from cmdb.model.selection import And, Filter, Nested, Not, Or, Page, Selection, Sort, Where
 from cmdb.store import reading
 from cmdb.store.connection import Connection, Params, Row, Transaction
+from cmdb.store.named import find_named
 from tests.contract.reading_estate import REGISTRY, SECRET, Estate, ci_row, edge, load
 
 TEAM = Visibility(teams=frozenset({SECRET}))
@@ -301,3 +302,15 @@ def test_the_same_page_comes_without_blocking(small: Connection) -> None:
                 await close()
 
     assert asyncio.run(read()) == reading.select(small, REGISTRY, selection, TEAM)
+
+
+def test_many_names_are_found_at_once_retired_ones_too_and_merged_ones_not(
+    small: Connection,
+) -> None:
+    def found(visibility: Visibility, *names: str, most: int = 100) -> list[str]:
+        return sorted(ci.id for ci in find_named(small, names, visibility, most))
+
+    assert found(SEES_ALL, "STRASSE", "web-old", "vault-1", "nothing") == ["h", "h2", "old", "s"]
+    assert found(NOBODY, "strasse", "vault-1") == ["h", "h2"]
+    assert len(found(SEES_ALL, "strasse", "web-old", most=2)) == 2
+    assert found(SEES_ALL) == []

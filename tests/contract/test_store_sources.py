@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from cmdb.errors import StalePlan
+from cmdb.errors import Interrupted, KeyReused, StalePlan
 from cmdb.model.changes import Stamp
 from cmdb.model.inventory import DataSource, ImportRun
 from cmdb.model.records import Link, Record, Reference
 from cmdb.model.rights import SEES_ALL, Caller
+from cmdb.ports import EditReason, Progress
 from cmdb.services import rank_sources
 from cmdb.services.context import Context
 from cmdb.store.connection import Connection
@@ -32,10 +33,16 @@ def shown(store: GraphStore, name: str) -> Any:
     return store.find_by_name(name, "", SEES_ALL)[0].attributes.get("os")
 
 
-def rank(store: GraphStore, source: str, precedence: int) -> Any:
+def rank(
+    store: GraphStore,
+    source: str,
+    precedence: int,
+    reason: EditReason | str = "for a reason",
+    progress: Progress | None = None,
+) -> Any:
     caller = Caller("tester", frozenset({"administrator"}))
     context = Context(store, NoSnapshots(), SetClock(), caller)  # type: ignore[arg-type]  # the part that is used
-    return rank_sources.rank_source(context, source, precedence, "for a reason")
+    return rank_sources.rank_source(context, source, precedence, reason, progress)
 
 
 def test_the_record_ids_of_a_source_come_page_by_page_in_order(store: GraphStore) -> None:
@@ -116,3 +123,32 @@ def test_a_rank_changes_the_values_and_relationships_that_are_shown(store: Graph
     assert (report.cis, report.relationships, report.first_revision) == (0, 1, 4)
     entries = store.entries(4, store.head().revision)
     assert [entry.header["reason"] for entry in entries] == ["for a reason"] * 4
+
+
+def test_a_ranking_with_a_key_that_was_stopped_is_finished_by_its_retry(
+    store: GraphStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rank_sources, "FIRST_BATCH", 1)
+    for name in ("x", "y"):
+        poured(store, kept(host(name, os="old"), source="a", observed_ms=1))
+        poured(store, kept(host(name, os="new"), source="b", observed_ms=2))
+    once = EditReason("because", idempotency_key="k", request_id="r")
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        rank(store, "a", 5, once, stop)
+    began = store.head().revision - 1
+    with pytest.raises(KeyReused):
+        rank(store, "a", 6, once)
+    finished = rank(store, "a", 5, once)
+    rank(store, "a", 0)
+    head = store.head()
+    again = rank(store, "a", 5, once)
+
+    assert (finished.before, finished.precedence, finished.records) == (0, 5, 2)
+    assert (finished.cis, finished.first_revision) == (1, began)
+    assert again == finished
+    assert store.head() == head
+    assert store.entries(began, began)[0].header["request_id"] == "r"

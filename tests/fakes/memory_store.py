@@ -139,7 +139,12 @@ class MemoryStore(MemoryGraph):
             assert (carrier.key, carrier.record_id) not in self.carrying
             self.carrying[carrier.key, carrier.record_id] = carrier
 
-    def save_precedence(self, precedence: Mapping[str, int], stamp: Stamp) -> Applied:
+    def save_precedence(
+        self,
+        precedence: Mapping[str, int],
+        stamp: Stamp,
+        answer: Mapping[str, Any] | None = None,
+    ) -> Applied:
         self.sequence += 1
         before, after = self.precedence(), {**self.sources, **precedence}
         if after != before:
@@ -147,7 +152,11 @@ class MemoryStore(MemoryGraph):
             change = LogChange("settings", "precedence", 0, before, after)
             at = (self.head().revision + 1) * 10
             self.log.append(seal(self.head(), at, {"reason": stamp.reason}, [change]))
-        return Applied(self.head().revision)
+        return Applied(self.head().revision, answer or {})
+
+    def find_answer(self, stamp: Stamp) -> Applied | None:
+        assert not stamp.idempotency_key, "keys are for the real stores"
+        return None
 
     def save_run(self, run: ImportRun) -> None:
         self.runs[run.id] = run

@@ -168,10 +168,10 @@ class EditingMutation:
         input: inputs.RankSourceInput,
     ) -> RankSourceResult:
         """Rank a data source."""
-        operations = info.context.operations
+        operations, reason = info.context.operations, reason_of(info.context, input)
 
         def work() -> source_reports.RankReport:
-            return operations.rank_source(input.source, input.precedence, input.reason)
+            return operations.rank_source(input.source, input.precedence, reason)
 
         return await write(info, work, _ranked)
 
