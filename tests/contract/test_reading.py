@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cmdb.model.rights import SEES_ALL, Visibility
-from cmdb.model.selection import And, Filter, Nested, Not, Or, Page, Selection, Sort, Where
+from cmdb.model.selection import And, Filter, Nested, Not, Page, Selection, Sort, Where
 from cmdb.store import reading
 from cmdb.store.connection import Connection, Params, Row, Transaction
 from cmdb.store.named import find_named
@@ -149,20 +149,6 @@ def test_names_are_found_caseless_in_a_class_and_its_children(small: Connection)
     assert found("STRAẞE", "PhysicalServer") == ["h"]
     assert len(found("strasse", "Host")) == 2
     assert found("stra") == []
-
-
-@pytest.mark.parametrize("count", [150, 250, 498])
-def test_as_many_conditions_as_are_allowed_are_read(small: Connection, count: int) -> None:
-    def names(where: Filter) -> list[str]:
-        selection = Selection(where=where, fields=("id",), first=200)
-        return [row[0] for row in reading.select(small, REGISTRY, selection, SEES_ALL).rows]
-
-    others = tuple(Where("name", "eq", f"no-{n}") for n in range(count))
-    some = tuple(Where("notes", "contains", f"no-{n}") for n in range(count))
-    wanted = Where("id", "in", ["h", "h2"])
-
-    assert names(Or((*others, wanted))) == names(wanted) != []
-    assert names(Or(others)) == names(Or(some)) == names(And((*others, wanted))) == []
 
 
 def test_a_field_that_classes_store_differently_is_compared_in_each_way(
