@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from strawberry.types import ExecutionResult
 
 from cmdb.errors import BadValue, LimitExceeded
+from cmdb.model.json_values import check_json_text
 from cmdb.server.api import MUTATION, SUBSCRIPTION, Asked, answer_of, code_of
 from cmdb.server.bodies import read_body
 from cmdb.server.events import event_stream
@@ -109,9 +110,11 @@ def _note_kind(request: Request, asked: Asked) -> str:
 
 def _parsed(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
+        found = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadValue("body", f"it is no JSON ({error})") from error
+    check_json_text("body", body)
+    return found
 
 
 def _asked(given: Any) -> Asked:
