@@ -27,6 +27,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
 from cmdb.errors import BadValue, CmdbError, DatabaseError, LimitExceeded, Unauthenticated
+from cmdb.model.json_values import check_json_text
 from cmdb.model.rights import Caller
 from cmdb.server.api import Asked, refused
 from cmdb.server.http_errors import SOCKET_FORBIDDEN
@@ -141,8 +142,8 @@ class _Connection:
         try:
             while self._websocket.application_state != WebSocketState.DISCONNECTED:
                 try:
-                    yield orjson.loads(await self._websocket.receive_text())
-                except orjson.JSONDecodeError as error:
+                    yield _parsed(await self._websocket.receive_text())
+                except (orjson.JSONDecodeError, BadValue) as error:
                     if not ignore_parsing_errors:
                         raise NonJsonMessageReceived from error
         except KeyError as error:
@@ -196,6 +197,12 @@ class _Entering:
 
     def __init__(self) -> None:
         self.connection_params: Mapping[str, Any] = {}
+
+
+def _parsed(message: str) -> object:
+    found: object = orjson.loads(message)
+    check_json_text("message", message.encode())
+    return found
 
 
 async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:

@@ -215,7 +215,7 @@ class _Parts:
         name = options.get(b"filename", b"").decode("utf-8", "replace")
         if kind == MAPPING and self.mapping is None:
             # The suffix tells the importer how to read it.
-            self.mapping = path = self._folder / f"{MAPPING}{PurePosixPath(name).suffix}"
+            self.mapping = path = self._folder / f"{MAPPING}{relative_path(name or MAPPING).suffix}"
         elif kind == INPUT_PART:
             path = self._folder / INPUT / relative_path(name or f"part-{len(self.files) + 1}")
             self.files.append((name or "the body", path))

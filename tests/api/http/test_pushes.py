@@ -260,8 +260,10 @@ def test_a_socket_of_another_protocol_or_page_is_not_opened(server: RunningServe
     address = server.address.replace("http", "ws") + "/graphql"
     with pytest.raises(InvalidStatus):
         connect(address, subprotocols=[Subprotocol("graphql-ws")])
-    with pytest.raises(InvalidStatus):
-        connect(address, subprotocols=[PROTOCOL], origin=Origin("https://evil.example"))
+    for page in ("https://evil.example", "http://["):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(address, subprotocols=[PROTOCOL], origin=Origin(page))
+        assert refused.value.response.status_code == 403
 
 
 def test_a_socket_ends_with_its_token(server: RunningServer) -> None:
