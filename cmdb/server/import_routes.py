@@ -25,6 +25,7 @@ from cmdb.server.http_errors import JSONResponse, error_answer, internal_answer
 from cmdb.server.identity import caller_of
 from cmdb.server.import_jobs import REJECTS, RESULTS, Job
 from cmdb.server.serving import noted_of, serving_of
+from cmdb.server.upload_room import tell_full_disk
 from cmdb.server.uploads import receive_input
 from cmdb_graphql.errors import INTERNAL
 
@@ -123,9 +124,10 @@ async def _receive(request: Request, caller: Caller, asked: ImportRequest) -> Jo
     try:
         name = request.query_params.get("file_name", "the body")
         source, mapping = await receive_input(request, folder, name)
-    except BaseException:
+    except BaseException as error:
         serving_of(request).service.withdraw_import(asked.run_id)
         shutil.rmtree(folder, ignore_errors=True)
+        tell_full_disk(error)
         raise
     wanted = replace(
         asked,

@@ -20,6 +20,7 @@ from cmdb.model.records import ImportInput
 from cmdb.server.bodies import announced_length
 from cmdb.server.http_errors import IMPORT_BYTES, IMPORT_FILES
 from cmdb.server.serving import serving_of
+from cmdb.server.upload_room import tell_full_disk
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -190,6 +191,7 @@ class _Parts:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("xb")
         except OSError as error:
+            tell_full_disk(error)
             raise BadValue(kind, f"{name!r} comes twice, or is no name of a file") from error
 
     def _write(self, data: bytes, start: int, end: int) -> None:
