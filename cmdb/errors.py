@@ -35,6 +35,7 @@
     │   └── NotInitialised        no database here yet
     ├── ServerError             the server of this product cannot answer     exit 6
     │   ├── ServerUnavailable     no answer, or lost on the way
+    │   ├── ServerFull            no room for what is sent to it
     │   └── ServerRefused         an answer that this client cannot read
     ├── LogBroken               the hash chain does not verify               exit 7
     └── Interrupted             stopped by the user; whole batches remain    exit 130
@@ -458,6 +459,12 @@ class ServerUnavailable(ServerError):
         super().__init__(
             f"The server at {address} does not answer: {reason}.", address=address, reason=reason
         )
+
+
+class ServerFull(ServerError):
+    """The server has no room for what is sent to it; everything else goes on."""
+
+    code = "SERVER_FULL"
 
 
 class ServerRefused(ServerError):

@@ -6,7 +6,7 @@ statement. Filters are typed and/or/not objects; an empty list of alternatives m
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,6 +16,7 @@ Operator = Literal[
     "eq", "ne", "lt", "lte", "gt", "gte", "in", "contains", "starts_with", "ends_with", "is_null"
 ]
 Direction = Literal["providers", "dependents"]
+MAX_IN = 1_000  # values of one condition
 MAX_PAGE = 200
 
 
@@ -134,6 +135,18 @@ def check_page(field: str, rows: int) -> int:
     if rows > MAX_PAGE:
         raise LimitExceeded("rows of a page", MAX_PAGE, rows, f"It is {field}; page on.")
     return rows
+
+
+def check_values(values: Collection[Any]) -> Collection[Any]:
+    """Return the values of a condition `in`, if they are not too many.
+
+    Raises:
+        LimitExceeded: There are more than `MAX_IN`.
+    """
+    if len(values) > MAX_IN:
+        hint = "Ask in several requests."
+        raise LimitExceeded("values of a condition", MAX_IN, len(values), hint)
+    return values
 
 
 def count_parts(where: Filter) -> int:

@@ -35,6 +35,7 @@ STATUS_BY_ERROR: Mapping[type[errors.CmdbError], int] = {
     errors.DatabaseError: 503,
     errors.DatabaseFull: 507,
     errors.ServerError: 502,
+    errors.ServerFull: 507,
     errors.LogBroken: 500,
     errors.Interrupted: 503,
 }

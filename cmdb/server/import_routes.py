@@ -28,6 +28,7 @@ from cmdb.server.identity import caller_of
 from cmdb.server.import_jobs import REJECTS, RESULTS, Job, Place
 from cmdb.server.import_parameters import digest_of_request, read_flag, read_request
 from cmdb.server.serving import noted_of, serving_of
+from cmdb.server.upload_room import tell_full_disk
 from cmdb.server.uploads import receive_input
 from cmdb_graphql.errors import INTERNAL
 from cmdb_graphql.ids import local_id
@@ -121,8 +122,9 @@ async def _receive(request: Request, caller: Caller, asked: ImportRequest) -> Jo
     try:
         name = request.query_params.get("file_name", "the body")
         received = await receive_input(request, folder, name)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
+        tell_full_disk(error)
         raise
     wanted = replace(
         asked,

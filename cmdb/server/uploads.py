@@ -22,6 +22,7 @@ from cmdb.model.records import ImportInput
 from cmdb.server.bodies import announced_length, steady_stream
 from cmdb.server.http_errors import IMPORT_BYTES, IMPORT_FILES
 from cmdb.server.serving import serving_of
+from cmdb.server.upload_room import tell_full_disk
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -227,6 +228,7 @@ class _Parts:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = path.open("xb")
         except OSError as error:
+            tell_full_disk(error)
             raise BadValue(kind, f"{name!r} comes twice, or is no name of a file") from error
         # All digests are of one length: no name can stand for content, nor one part for two.
         self._part_digest = hashlib.sha256(hashlib.sha256(f"{kind}/{name}".encode()).digest())

@@ -21,7 +21,7 @@ from cmdb.model.definitions import LIFECYCLE, Attribute
 from cmdb.model.inventory import ATTRIBUTE_PREFIX, to_epoch_ms
 from cmdb.model.registry import Registry
 from cmdb.model.rights import Visibility
-from cmdb.model.selection import And, Filter, Not, Or, Where, count_parts
+from cmdb.model.selection import And, Filter, Not, Or, Where, check_values, count_parts
 from cmdb.model.values import CHECKS, NotThatKind
 
 MAX_CONDITIONS = 500
@@ -251,7 +251,7 @@ def _test_member(where: Where, found: Field, variant: Variant, bound: Bound) -> 
 def _several(value: Any) -> Iterable[Any]:
     if not isinstance(value, list | tuple | set | frozenset):
         raise NotThatKind("a list of values")
-    return value
+    return check_values(value)
 
 
 def _checked(value: Any, found: Field, variant: Variant, *, exact: bool) -> Any:

@@ -26,6 +26,7 @@ from cmdb_graphql.errors import as_error, show_errors
 from cmdb_graphql.limits import LONG, Limits, check_variables, not_trusted
 from cmdb_graphql.measuring import check_document
 from cmdb_graphql.timing import within
+from cmdb_graphql.variables import check_uses
 
 MAYBE_WRITTEN = (
     "What it writes may be written nevertheless: send it again with the same idempotencyKey."
@@ -160,6 +161,7 @@ class ApiSchema(strawberry.Schema):
         if _kind(operation) not in allowed:
             raise GraphQLError(f"A {_kind(operation).value} is not executed here.")
         check_document(self._schema, known.document, variables, self.limits, actor)
+        check_uses(self._schema, known.document, operation, variables, self.limits)
         if known.errors is None:
             await context.ask(self.documents.validated, known)
         return operation

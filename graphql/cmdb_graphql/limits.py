@@ -32,6 +32,7 @@ class Limits:
         tokens: Of the document.
         nesting: Of brackets in the document, and of values in the variables.
         values: In the variables, those within lists and objects counted.
+        used_values: Of the same, as far as the schema knows their types, counted at each use.
         depth: Of fields within fields.
         aliases: Fields under another name.
         fields: Fields selected, fragments counted wherever they are spread.
@@ -47,6 +48,7 @@ class Limits:
     tokens: int = 4_000
     nesting: int = 64
     values: int = 200_000
+    used_values: int = 10_000
     depth: int = 20
     aliases: int = 50
     fields: int = 500

@@ -20,4 +20,6 @@ async def within(seconds: float, hint: str = "") -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except TimeoutError as error:
-        raise LimitExceeded("seconds", seconds, seconds, hint) from error
+        # How long it would have taken nobody knows: it was stopped at the limit.
+        told = f"It was not done by then. {hint}".rstrip()
+        raise LimitExceeded("seconds", seconds, seconds, told) from error

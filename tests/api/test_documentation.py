@@ -9,7 +9,7 @@ import orjson
 from graphql import parse, validate
 
 from cmdb import errors
-from cmdb.model.selection import MAX_PAGE
+from cmdb.model.selection import MAX_IN, MAX_PAGE
 from cmdb.services.search_cis import LONGEST_SEARCH
 from cmdb.store.filter_cypher import MAX_CONDITIONS
 from cmdb_graphql.errors import BAD_DOCUMENT, INTERNAL
@@ -49,6 +49,8 @@ def test_its_limits_are_the_defaults() -> None:
         "tokens": limits.tokens,
         "nesting": limits.nesting,
         "values of the variables": limits.values,
+        "values of the variables at each use": limits.used_values,
+        "values of a condition": MAX_IN,
         "depth": limits.depth,
         "aliases": limits.aliases,
         "fields": limits.fields,

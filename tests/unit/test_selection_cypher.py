@@ -90,6 +90,10 @@ def test_filters_are_bounded() -> None:
         compiled(where=deep)
     with pytest.raises(LimitExceeded, match="conditions of a filter: 601 where 500"):
         compiled(where=Or((Where("name", "eq", "x"),) * 600))
+    for field in ("name", "tags", "memory_mib"):
+        with pytest.raises(LimitExceeded, match="values of a condition: 1001 where 1000"):
+            compiled(where=Where(field, "in", ["1"] * 1001))
+    assert compiled(where=Where("name", "in", ["x"] * 1000))
     with pytest.raises(LimitExceeded, match="rows of a page: 201 where 200"):
         compiled(first=201)
     assert compiled(first=200)
