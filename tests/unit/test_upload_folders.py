@@ -11,8 +11,6 @@ import pytest
 
 from cmdb.server.upload_folders import LOCK, PREFIX, UploadFolders, remove_left_behind
 
-pytest.importorskip("fcntl", reason="on Windows nothing tells whether a server lives")
-
 CHILD = """
 import sys, tempfile
 tempfile.tempdir = sys.argv[1]
