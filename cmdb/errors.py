@@ -330,9 +330,9 @@ class IllegalTransition(CmdbError):
     code = "ILLEGAL_TRANSITION"
 
     def __init__(self, subject: str, state: str, wanted: str, legal: Sequence[str]) -> None:
-        ways = ", ".join(legal) if legal else "nothing"
+        ways = f"It can become {', '.join(legal)}." if legal else "It does not change any more."
         super().__init__(
-            f"{subject} is {state}; it cannot become {wanted}. It can become {ways}.",
+            f"{subject} is {state}; it cannot become {wanted}. {ways}",
             subject=subject,
             state=state,
             wanted=wanted,

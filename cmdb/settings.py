@@ -38,6 +38,8 @@ VARIABLES: Mapping[str, str] = {
     "CMDB_BODY_LIMIT": "Largest body of a GraphQL request, such as `1m`.",
     "CMDB_IMPORT_LIMIT": "Largest import over HTTP, inflated, such as `4g`.",
     "CMDB_IMPORTS_AT_ONCE": "Imports over HTTP that run at once; others wait.",
+    "CMDB_UPLOAD_SECONDS": "Longest time of waiting for any byte of an import over HTTP.",
+    "CMDB_UPLOAD_RATE": "Least bytes of an import for each second of waiting for them.",
     "CMDB_THREADS": "Requests that are worked on at once; others wait.",
     "CMDB_REQUEST_SECONDS": "Longest time that a GraphQL query may take.",
     "CMDB_LONG_REQUEST_SECONDS": "The same for what reads or rewrites everything, see operations.",
@@ -74,6 +76,8 @@ class ServerSettings:
         body_limit_bytes: Largest body of a GraphQL request.
         import_limit_bytes: Largest import, inflated.
         imports_at_once: Imports that run at once.
+        upload_seconds: Longest time of waiting for any byte of an import.
+        upload_rate_bytes: Least bytes of an import for each second of waiting for them.
         threads: Requests that are worked on at once.
         request_seconds: Longest time of a query.
         long_request_seconds: Longest time of what reads or rewrites everything.
@@ -89,6 +93,8 @@ class ServerSettings:
     body_limit_bytes: int = 1 << 20
     import_limit_bytes: int = 4 << 30
     imports_at_once: int = 2
+    upload_seconds: float = 60
+    upload_rate_bytes: int = 1 << 10
     threads: int = 16
     request_seconds: int = 30
     long_request_seconds: int = 600
@@ -121,6 +127,8 @@ class ServerSettings:
             body_limit_bytes=_size(given, "CMDB_BODY_LIMIT", 1 << 20),
             import_limit_bytes=_size(given, "CMDB_IMPORT_LIMIT", 4 << 30),
             imports_at_once=_number(given, "CMDB_IMPORTS_AT_ONCE", 2, most=64),
+            upload_seconds=_number(given, "CMDB_UPLOAD_SECONDS", 60, most=3_600),
+            upload_rate_bytes=_size(given, "CMDB_UPLOAD_RATE", 1 << 10),
             threads=_number(given, "CMDB_THREADS", 16, most=256),
             request_seconds=_number(given, "CMDB_REQUEST_SECONDS", 30, most=3_600),
             long_request_seconds=_number(given, "CMDB_LONG_REQUEST_SECONDS", 600, most=86_400),

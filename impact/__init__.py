@@ -13,7 +13,7 @@ from impact.propagation import States, propagate
 from impact.reach import reachable
 from impact.timeline import Slice, Timeline, timeline
 from impact.topology import Topology
-from impact.views import Standing
+from impact.views import Standing, Worlds
 
 __all__ = [
     "Account",
@@ -43,6 +43,7 @@ __all__ = [
     "Topology",
     "Trust",
     "UnknownNode",
+    "Worlds",
     "blast_radius",
     "diff_impact",
     "explain",

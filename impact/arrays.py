@@ -31,6 +31,8 @@ GATE = int(Strength.GATE)
 WEAK = int(Strength.WEAK)
 
 FOR_EVER = np.iinfo(np.int64).max // 4
+LONGEST_TOLERANCE = 10_000 * 366 * 86_400_000
+"""Milliseconds; whatever tolerates more than the calendar is long tolerates for ever."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

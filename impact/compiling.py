@@ -12,6 +12,7 @@ from impact.arrays import (
     FOR_EVER,
     INFERRED,
     KIND,
+    LONGEST_TOLERANCE,
     TOLERANT,
     WEAK,
     Bool,
@@ -68,8 +69,9 @@ def _tolerated_milliseconds(edges: int, values: Any) -> Int64 | None:
     seconds = np.nan_to_num(seconds, nan=0.0, posinf=np.inf, neginf=-1.0)
     if seconds.size and float(seconds.min()) < 0:
         raise InvalidTopology("tolerates_seconds", "must not be negative")
-    milliseconds = np.minimum(np.ceil(seconds * 1000.0), float(FOR_EVER))
-    return cast("Int64", milliseconds.astype(np.int64))
+    is_for_ever = seconds > LONGEST_TOLERANCE / 1000.0
+    milliseconds = np.ceil(np.where(is_for_ever, 0.0, seconds) * 1000.0).astype(np.int64)
+    return cast("Int64", np.where(is_for_ever, FOR_EVER, milliseconds))
 
 
 def _edge_parts(

@@ -98,12 +98,12 @@ def explain(
     radius = blast_radius(topology, outages, budget=budget, at=at)
     hit = radius.hits.find(node)
     views = radius.hits.views[0] if hit is None else hit.views
-    best = _account(views.best_evidence, index)
+    best = _account(views.worlds.best_evidence, index)
     same = views.worst is views.best
     return Explanation(
         ci=node,
         best=best,
-        worst=best if same else _account(views.worst_evidence, index),
+        worst=best if same else _account(views.worlds.worst_evidence, index),
         chain=() if hit is None else hit.evidence,
         single_failures=() if hit is None else hit.single_failures,
         is_affected=hit is not None,

@@ -80,19 +80,19 @@ class Hit:
         Empty for a CI that an outage names. Ties: smallest provider id, then stronger edge.
         """
         views = self._views
-        if views.worst_evidence.reaches(self._node):
-            return views.worst_evidence.chain(self._node)
-        return views.best_evidence.chain(self._node)
+        if views.worlds.worst_evidence.reaches(self._node):
+            return views.worlds.worst_evidence.chain(self._node)
+        return views.worlds.best_evidence.chain(self._node)
 
     @property
     def best_evidence(self) -> tuple[Step, ...]:
         """Return the chain of the best world; empty if the CI is not affected there."""
-        return self._views.best_evidence.chain(self._node)
+        return self._views.worlds.best_evidence.chain(self._node)
 
     @property
     def failed_members(self) -> tuple[str, ...]:
         """Return the members that crossed the threshold of a gate (worst world), sorted."""
-        return self._views.worst_evidence.failed_members(self._node)
+        return self._views.worlds.worst_evidence.failed_members(self._node)
 
     @property
     def single_failures(self) -> tuple[str, ...] | None:
@@ -103,14 +103,14 @@ class Hit:
         """
         if self.state == State.DOWN:
             return ()
-        return self._views.worst_failures.of(self._node)
+        return self._views.worlds.worst_failures.of(self._node)
 
     @property
     def best_single_failures(self) -> tuple[str, ...] | None:
         """Return the same for the best world."""
         if self.best.state == State.DOWN:
             return ()
-        return self._views.best_failures.of(self._node)
+        return self._views.worlds.best_failures.of(self._node)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -194,7 +194,7 @@ class Hits(Sequence[Hit]):
         node, topology = int(self.table.nodes[row]), self.topology
         views = self.views[int(self.table.view[row])]
         best = standing(views.best, node)
-        down_at = views.worst.down_at.get(node)
+        down_at = views.coming(views.worst.down_at.get(node))
         origin = views.origin or 0
         return Hit(
             ci=topology.ids[node],

@@ -10,6 +10,9 @@ from impact.errors import InvalidOutage
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+FIRST_MILLISECOND = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
+LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
+"""The first and last milliseconds that a calendar of four-digit years can name."""
 
 GENERAL_ASSUMPTIONS = (
     "Fail-over within a redundancy group is instant and perfect.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,11 +13,11 @@ import numpy as np
 
 from impact.arrays import FOR_EVER, TOLERANT, Int32, distinct, row_positions
 from impact.blast_radius import BlastRadius, merge_radii, single_radius
-from impact.model import Outage, to_milliseconds
+from impact.model import LAST_MILLISECOND, Outage, to_milliseconds
 from impact.propagation import check_budget
 from impact.spread import DOWN
 from impact.timers import Since, Timers
-from impact.views import Views
+from impact.views import Views, Worlds
 from impact.world import World, settle_world
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ class Timeline:
         """Return the slice that holds a moment; the last, lasting one if times are relative."""
         if self.is_relative:
             return self.slices[-1]
-        place = int(np.searchsorted(self._starts, to_milliseconds(moment), side="right"))
+        place = bisect_right(self._starts, to_milliseconds(moment))
         return self.slices[max(place - 1, 0)]
 
 
@@ -140,28 +141,43 @@ def _sweep(
     first: int,
     is_worst: bool,
 ) -> Iterator[tuple[int, World]]:
-    """Yield (time, world) at `first` and at every event point."""
+    """Yield (time, world) at `first` and at every event point that has a time.
+
+    What would pass after the last year of the calendar passes never.
+    """
+    last = FOR_EVER if first == 0 else LAST_MILLISECOND
     events = {moment for start, end, _, _ in changes for moment in (start, end)}
     queue = sorted((events | {first}) - {FOR_EVER})
+    waiting = sorted(changes, reverse=True)
+    active: list[tuple[int, int, int, int]] = []
+    # Where nothing is tolerated, what is so depends on the own states alone, whenever they are so.
+    known: dict[frozenset[tuple[int, int]], World] = {}
     down: dict[int, int] = {}
     degraded: dict[int, int] = {}
     while queue:
         now = heapq.heappop(queue)
         while queue and queue[0] == now:
             heapq.heappop(queue)
+        while waiting and waiting[-1][0] <= now:
+            active.append(waiting.pop())
+        active = [each for each in active if each[1] > now]
         seeds: dict[int, int] = {}
-        for start, end, node, state in changes:
-            if start <= now < end:
-                seeds[node] = max(seeds.get(node, 0), state)
-        timers = Timers(topology, now, Since.of(down), Since.of(degraded))
-        world = settle_world(topology, seeds, budget, is_worst=is_worst, timers=timers)
+        for _, _, node, state in active:
+            seeds[node] = max(seeds.get(node, 0), state)
+        world = known.get(frozenset(seeds.items()))
+        if world is None:
+            timers = Timers(topology, now, Since.of(down), Since.of(degraded))
+            world = settle_world(topology, seeds, budget, is_worst=is_worst, timers=timers)
+            if not world.may_tolerate:
+                known[frozenset(seeds.items())] = world
         yield now, world
         fresh = [
             _keep_time(down, world.nodes[world.changed & (world.state == DOWN)], now),
             _keep_time(degraded, world.nodes[world.changed & (world.state > 0)], now),
         ]
         for moment in _timer_times(topology, np.concatenate(fresh), now):
-            heapq.heappush(queue, moment)
+            if moment <= last:
+                heapq.heappush(queue, moment)
 
 
 def _keep_time(since: dict[int, int], nodes: Int32, now: int) -> Int32:
@@ -196,13 +212,17 @@ def _joined(
         pairs = [(now, _world_at(best, now), _world_at(worst, now)) for now in times]
     last: tuple[World, World] | None = None
     for now, one, other in pairs:
-        if last is None or not (one.same_as(last[0]) and other.same_as(last[1])):
+        if last is None or not (_are_alike(one, last[0]) and _are_alike(other, last[1])):
             yield now, one, other
             last = (one, other)
 
 
+def _are_alike(one: World, other: World) -> bool:
+    return one is other or one.same_as(other)
+
+
 def _world_at(worlds: list[tuple[int, World]], now: int) -> World:
-    return [world for at, world in worlds if at <= now][-1]
+    return worlds[bisect_right(worlds, now, key=lambda each: each[0]) - 1][1]
 
 
 def _assemble(
@@ -219,10 +239,16 @@ def _assemble(
     starts = [now if now > LONG_AGO // 2 else None for now, _, _ in moments]
     origin = next((start for start in starts if start is not None), 0)
     slices = []
+    worlds: dict[tuple[int, int], Worlds] = {}
     for place, (_, best, worst) in enumerate(moments):
         start, end = starts[place], (starts[place + 1] if place + 1 < len(starts) else None)
         views = Views(
-            best, worst, start=start, origin=origin, is_relative=is_relative, budget=budget
+            best,
+            worst,
+            start=start,
+            origin=origin,
+            is_relative=is_relative,
+            worlds=worlds.setdefault((id(best), id(worst)), Worlds(best, worst, budget)),
         )
         slices.append(
             Slice(

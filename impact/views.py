@@ -6,37 +6,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
+from impact.arrays import FOR_EVER
 from impact.evidence import Evidence
-from impact.model import State, from_milliseconds
+from impact.model import FIRST_MILLISECOND, LAST_MILLISECOND, State, from_milliseconds
 from impact.risk import NO_MARGIN
 from impact.single_failures import SingleFailures
 from impact.world import World
 
 
-class Views:
-    """The two worlds of one moment and what is computed from them on request.
+class Worlds:
+    """What is computed on request from two worlds, whenever they are so.
 
     Attributes:
         best, worst: The worlds; the same object where nothing is unknown.
-        start: Milliseconds at which the moment begins, None: before all events.
-        origin: Milliseconds that durations are counted from, None: no event has a time.
-        is_relative: Milliseconds count from an unnamed moment 0 and are no times of day.
     """
 
-    def __init__(
-        self,
-        best: World,
-        worst: World,
-        *,
-        start: int | None = None,
-        origin: int | None = None,
-        is_relative: bool = True,
-        budget: int | None = None,
-    ) -> None:
+    def __init__(self, best: World, worst: World, budget: int | None = None) -> None:
         """Keep the worlds; nothing is computed yet."""
-        self.best, self.worst = best, worst
-        self.start, self.origin, self.is_relative = start, origin, is_relative
-        self.budget = budget
+        self.best, self.worst, self.budget = best, worst, budget
 
     @cached_property
     def best_evidence(self) -> Evidence:
@@ -59,11 +46,46 @@ class Views:
         same = self.worst is self.best
         return self.best_failures if same else SingleFailures(self.worst, self.budget)
 
+
+class Views:
+    """The two worlds of one moment and what is computed from them on request.
+
+    Attributes:
+        best, worst: The worlds; the same object where nothing is unknown.
+        worlds: What is computed from them, shared by all moments in which they are the same.
+        start: Milliseconds at which the moment begins, None: before all events.
+        origin: Milliseconds that durations are counted from, None: no event has a time.
+        is_relative: Milliseconds count from an unnamed moment 0 and are no times of day.
+    """
+
+    def __init__(
+        self,
+        best: World,
+        worst: World,
+        *,
+        start: int | None = None,
+        origin: int | None = None,
+        is_relative: bool = True,
+        budget: int | None = None,
+        worlds: Worlds | None = None,
+    ) -> None:
+        """Keep the worlds; nothing is computed yet."""
+        self.best, self.worst = best, worst
+        self.start, self.origin, self.is_relative = start, origin, is_relative
+        self.worlds = worlds or Worlds(best, worst, budget)
+
     def moment(self, milliseconds: int | None) -> datetime | None:
-        """Return a time of day, None where times are relative or there is none."""
-        if milliseconds is None or self.is_relative or abs(milliseconds) > 1e15:
+        """Return a time of day, None where times are relative or the calendar has none."""
+        if milliseconds is None or self.is_relative:
+            return None
+        if not FIRST_MILLISECOND <= milliseconds <= LAST_MILLISECOND:
             return None
         return from_milliseconds(milliseconds)
+
+    def coming(self, milliseconds: int | None) -> int | None:
+        """Return milliseconds that come one day, None for what is for ever or past the calendar."""
+        last = FOR_EVER // 4 if self.is_relative else LAST_MILLISECOND
+        return None if milliseconds is None or milliseconds > last else milliseconds
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,8 @@ class RecordsImporter:
     name = "records"
     summary = "JSON Lines exchange format of this product, version 1"
     table: Sequence[MappingRow] = TABLE
+    options = frozenset({"max_bytes"})
+    takes_mapping = False
 
     def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:
         """Yield each line's record as it is read."""

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from cmdb.ports import Clock, Operations
     from cmdb.ports.service import Observe, Service
 
+_COMMAND_PATIENCE_SECONDS = 10.0
+"""How long a command waits for a server that is away; somebody sits before it."""
+
 
 class SystemClock:
     """The time of this machine."""
@@ -121,7 +124,12 @@ def open_service(
 
 def _open_client(settings: Settings) -> Operations:
     try:
-        from cmdb.client import Client
+        from cmdb.client import Client, Retries
     except ImportError as error:
         raise BadSettings("--url (CMDB_URL)", "it needs pip install 'cmdb[client]'") from error
-    return Client(settings.url, settings.token, allow_plain_http=settings.is_plain_http_allowed)
+    return Client(
+        settings.url,
+        settings.token,
+        retries=Retries(give_up_after=_COMMAND_PATIENCE_SECONDS),
+        allow_plain_http=settings.is_plain_http_allowed,
+    )

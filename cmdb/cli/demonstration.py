@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MARK = ".cmdb-demo"
 BEGIN = datetime(2027, 3, 6, 22, 0, tzinfo=UTC)
 END = datetime(2027, 3, 6, 23, 0, tzinfo=UTC)
-SEEN = datetime(2027, 3, 1, 6, 0, tzinfo=UTC)
+SEEN = datetime(2025, 3, 1, 6, 0, tzinfo=UTC)
 CHANGES = (
     ("PowerSource/SQ-A", "Replace the batteries behind feed SQ-A, Saturday 22:00 to 23:00 UTC"),
     ("PowerSource/SQ-B", "Replace the batteries behind feed SQ-B, Saturday 22:00 to 23:00 UTC"),

@@ -23,7 +23,7 @@ def import_runs(
     is_json: Json = False,
 ) -> None:
     """List the runs of imports, newest first, or show one."""
-    from cmdb.cli.output import print_report, print_table
+    from cmdb.cli.output import print_lines, print_report, print_table
     from cmdb.model.system_reports import RunList
 
     with session_of(context).operations() as operations:
@@ -33,7 +33,7 @@ def import_runs(
             report = operations.list_runs(source, limit)
     if is_json:
         return print_report(report.runs[0] if run_id else report)
-    return print_table(
+    print_table(
         ("run", "source", "format", "state", "done", "began", "ended"),
         [
             (r.id, r.source, r.format, r.state, r.done, r.started_at, r.ended_at or "-")
@@ -41,3 +41,5 @@ def import_runs(
         ],
         empty="No import ran yet.",
     )
+    errors = [(r.id, r.error) for r in report.runs if r.error]
+    return print_lines([f"{run}: {error['code']}: {error['message']}" for run, error in errors])

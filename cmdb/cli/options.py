@@ -41,7 +41,16 @@ def parse_time(field: str, text: str, now: datetime | None = None) -> datetime:
     Raises:
         BadValue: It is no time.
     """
-    relative = _RELATIVE.fullmatch(text.strip().lower())
+    try:
+        return _parsed(text.strip(), now)
+    except ValueError as error:
+        raise BadValue(field, f"{text!r} is no time", f"Write {TIME_HELP}") from error
+    except OverflowError as error:
+        raise BadValue(field, f"{text!r} is out of the years 1 to 9999 in UTC") from error
+
+
+def _parsed(text: str, now: datetime | None) -> datetime:
+    relative = _RELATIVE.fullmatch(text.lower())
     if relative:
         sign, amount, unit = relative.groups()
         begin = now or datetime.now(UTC)
@@ -49,10 +58,7 @@ def parse_time(field: str, text: str, now: datetime | None = None) -> datetime:
             return begin
         step = timedelta(**{_UNITS[unit]: int(amount)})
         return begin.replace(microsecond=0) + (-step if sign == "-" else step)
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise BadValue(field, f"{text!r} is no time", f"Write {TIME_HELP}") from error
+    moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

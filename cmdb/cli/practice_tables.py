@@ -196,6 +196,9 @@ def print_near(report: NearReport) -> None:
     )
     if report.is_partial:
         print_lines(["PARTIAL: there is more; --limit raises how much is told."])
+    if report.withheld:
+        changes = plural(report.withheld, "change")
+        print_lines([f"Withheld: {changes} of relationships with CIs not visible to you."])
 
 
 def _print_services(impact: ServicesAffected) -> None:

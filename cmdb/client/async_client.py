@@ -8,7 +8,6 @@ from typing import Self, TypeVar
 
 import httpx2
 
-from cmdb.client.answers import raise_for_status
 from cmdb.client.call import Call
 from cmdb.client.calls import Calls
 from cmdb.client.connecting import ANSWER_SECONDS, connecting
@@ -183,10 +182,11 @@ class AsyncClient(Calls, AsyncCalling):
             headers=sent.headers,
             content=_body_of(sent),
             timeout=self._how.feed_timeout,
+            max_event_size=None,  # an entry is as large as what was written
         ) as source:
             if not source.response.is_success:
                 await source.response.aread()
-            raise_for_status(source.response, following.address)
+            following.open(source.response)
             async for event in source:
                 if (entry := following.take(event)) is not None:
                     yield entry

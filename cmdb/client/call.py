@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from uuid_utils import uuid4
 
 from cmdb.model.decoding import decode
+from cmdb.model.json_values import check_json
 from cmdb.model.reports import plain
 from cmdb.ports.requests import EditReason
 
@@ -50,19 +51,29 @@ class Call(Generic[T]):
 
 def ask(kind: type[T], document: Document, **variables: Any) -> Call[T]:
     """Return the call of a question whose report is of this kind."""
-    return Call(document, plain(variables), partial(_read_report, kind))
+    return Call(document, sendable(variables), partial(_read_report, kind))
 
 
 def edit(kind: type[T], document: Document, reason: EditReason, **values: Any) -> Call[T]:
     """Return the call of an edit; without a key it gets one, so that it may be sent again."""
     given = {
-        **plain(values),
+        **sendable(values),
         "reason": reason.reason,
         "idempotencyKey": reason.idempotency_key or str(uuid4()),
     }
     if reason.expected_version is not None:
         given["expectedVersion"] = reason.expected_version
     return Call(document, {"input": given}, partial(_read_report, kind))
+
+
+def sendable(value: Any) -> Any:
+    """Return arguments as values that JSON can hold.
+
+    Raises:
+        BadValue: It cannot hold one as it is: the server would be told another.
+    """
+    check_json("", value)
+    return plain(value)
 
 
 def _read_report(kind: type[T], found: Any) -> T:

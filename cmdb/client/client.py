@@ -8,7 +8,6 @@ from typing import Self, TypeVar
 
 import httpx2
 
-from cmdb.client.answers import raise_for_status
 from cmdb.client.call import Call
 from cmdb.client.calls import Calls
 from cmdb.client.connecting import ANSWER_SECONDS, connecting
@@ -180,10 +179,11 @@ class Client(Calls, Calling):
             headers=sent.headers,
             content=sent.body,
             timeout=self._how.feed_timeout,
+            max_event_size=None,  # an entry is as large as what was written
         ) as source:
             if not source.response.is_success:
                 source.response.read()
-            raise_for_status(source.response, following.address)
+            following.open(source.response)
             for event in source:
                 if (entry := following.take(event)) is not None:
                     yield entry

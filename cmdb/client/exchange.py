@@ -19,6 +19,7 @@ from cmdb.client.answers import raise_for_status, read_field, read_json, underst
 from cmdb.client.call import Call
 from cmdb.client.trying import Retries, Trying
 from cmdb.errors import CmdbError
+from cmdb.model.json_values import check_json
 
 T = TypeVar("T")
 GRAPHQL = "/graphql"
@@ -146,7 +147,12 @@ class Server:
 
 
 def graphql_request(call: Call[Any], accept: str = "application/json") -> Sent:
-    """Return the HTTP request of a call."""
+    """Return the HTTP request of a call.
+
+    Raises:
+        BadValue: JSON cannot hold one of its variables as it is.
+    """
+    check_json("", call.variables)
     body = {
         "query": call.document.text,
         "operationName": call.document.name,

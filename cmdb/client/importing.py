@@ -7,6 +7,7 @@ what it left out and what it decided are written to files here, as a local impor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import httpx2
 from uuid_utils import uuid4
 
 from cmdb.client.answers import raise_for_status, read_json, understood
+from cmdb.client.call import sendable
 from cmdb.client.exchange import Pause, Sent, Server, Steps
 from cmdb.client.remote_errors import error_of
 from cmdb.client.saving import check_can_write
@@ -23,8 +25,8 @@ from cmdb.client.uploads import Upload, upload_of
 from cmdb.errors import UnknownRecord
 from cmdb.model.decoding import decode
 from cmdb.model.import_reports import ImportReport, ImportRequest
+from cmdb.model.json_values import check_json
 from cmdb.model.records import ImportInput
-from cmdb.model.reports import plain
 from cmdb.model.system_reports import RunReport
 from cmdb.ports.store import Progress
 
@@ -98,12 +100,15 @@ def upload(source: ImportInput, request: ImportRequest) -> Sent:
 
     Raises:
         BadFile: There is no such file, or it cannot be read.
+        BadValue: A parameter is not UTF-8, or a time has no zone.
     """
     made = upload_of(source, request.mapping)
+    params = _params(request, made) | {"file_name": source.name}
+    check_json("", params)
     return Sent(
         "POST",
         f"/imports/{quote(request.format, safe='')}",
-        params=_params(request, made) | {"file_name": source.name},
+        params=params,
         headers={"Content-Type": made.content_type, "Idempotency-Key": str(uuid4())},
         content=made.content,
         is_slow=True,
@@ -118,12 +123,14 @@ def _params(request: ImportRequest, made: Upload) -> dict[str, str]:
         "rejects": request.rejects is not None,
         "results": request.results is not None,
     }
-    # The server cannot know how old the file is.
-    observed_at = request.observed_at or made.newest_at
+    observed_at = request.observed_at
+    if observed_at is None and made.newest_at is not None:
+        # The server cannot know how old the file is; one from the future is as new as now.
+        observed_at = min(made.newest_at, datetime.now(UTC))
     return {
         "source": request.source,
         **({"reason": request.reason} if request.reason else {}),
-        **({} if observed_at is None else {"observed_at": plain(observed_at)}),
+        **({} if observed_at is None else {"observed_at": sendable(observed_at)}),
         **{name: "true" for name, is_set in flags.items() if is_set},
         **{f"scope.{name}": value for name, value in request.scope.items()},
         **{f"option.{name}": value for name, value in request.extra.items()},

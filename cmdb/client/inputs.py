@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, assert_never, get_args
 
+from cmdb.client.call import sendable
 from cmdb.errors import BadValue
 from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.incidents import IncidentEffect, IncidentState
 from cmdb.model.planned_changes import ChangeState, TargetEffect
-from cmdb.model.reports import plain
 from cmdb.model.selection import And, Filter, Not, Or, Where
 from cmdb.ports.requests import (
     ChangeUpdate,
@@ -163,10 +163,10 @@ def filter_input(wanted: Filter) -> dict[str, Any]:
 def _condition(wanted: Where) -> dict[str, Any]:
     operator = _OPERATORS.get(wanted.operator, wanted.operator)
     if wanted.field not in _FIELDS:
-        return {"attributes": [{"name": wanted.field, operator: plain(wanted.value)}]}
+        return {"attributes": [{"name": wanted.field, operator: sendable(wanted.value)}]}
     if operator == "isNull":
         raise BadValue(wanted.field, "every CI has one", "Ask isNull of attributes.")
-    value = plain(wanted.value)
+    value = sendable(wanted.value)
     if wanted.field == "lifecycle":
         several = value if isinstance(value, list) else [value]
         words = [word_of("lifecycle", each, LIFECYCLE) for each in several]

@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from cmdb.client import documents
-from cmdb.client.call import Call, ask
+from cmdb.client.call import Call, ask, sendable
 from cmdb.client.inputs import given, listing_input, target_inputs
 from cmdb.model.decoding import decode
-from cmdb.model.reports import plain
 from cmdb.ports.requests import Listing, Moment, Target
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def list_cis(listing: Listing) -> Call[CIList]:
     """Return a page of CIs."""
     from cmdb.client.ci_answers import read_page
 
-    return Call(documents.CIS, plain(listing_input(listing)), read_page)
+    return Call(documents.CIS, sendable(listing_input(listing)), read_page)
 
 
 def show_ci(name: str) -> Call[CIDetails]:

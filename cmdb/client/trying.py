@@ -13,6 +13,7 @@ from cmdb.client.addresses import Addresses
 from cmdb.errors import (
     CmdbError,
     DatabaseUnavailable,
+    ServerRefused,
     ServerUnavailable,
     WriteConflict,
 )
@@ -20,6 +21,8 @@ from cmdb.errors import (
 PASSING = (DatabaseUnavailable, ServerUnavailable, WriteConflict)
 """Errors that say nothing was written, and that may be gone a moment later."""
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+_MOST_DOUBLINGS = 100
+"""A feed may be lost any number of times; the power stays a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +30,15 @@ class Retries:
     """How patient the client is.
 
     Attributes:
-        attempts: Most times that one thing is sent, the first time included.
+        attempts: Most times that one thing is sent, the first time included; by default more than
+            fit into the time, which decides.
         first_pause: Seconds before the second attempt; doubled for each further one.
         longest_pause: Most seconds between two attempts.
-        give_up_after: No further attempt begins later than this many seconds after the first.
+        give_up_after: No further attempt begins later than this many seconds after the first
+            failure.
     """
 
-    attempts: int = 6
+    attempts: int = 1000
     first_pause: float = 0.1
     longest_pause: float = 5.0
     give_up_after: float = 60.0
@@ -64,9 +69,18 @@ class Trying:
         self._is_repeatable = is_repeatable
         self._now = now
         self._jitter = jitter
-        self._begun_at = now()
         self._failed = 0
+        self._failed_since_reached = 0
+        self._away_since: float | None = None
         self.address = addresses.current
+
+    def renew(self) -> None:
+        """Be as patient as at first: the server was reached.
+
+        Pauses go on growing, for it may be lost again at once each time.
+        """
+        self._failed_since_reached = 0
+        self._away_since = None
 
     def pause_after(
         self, error: httpx2.RequestError | CmdbError, *, is_busy: bool = False
@@ -80,19 +94,30 @@ class Trying:
         Raises:
             CmdbError: There is no next attempt: this is the outcome.
         """
-        self._failed += 1
         outcome = as_cmdb_error(error, self.address)
         may_repeat = self._is_repeatable or is_busy or isinstance(error, _NEVER_SENT)
         if not may_repeat or not (is_busy or isinstance(outcome, PASSING)):
             raise outcome from error
-        is_late = self._now() - self._begun_at >= self._retries.give_up_after
-        if self._failed >= self._retries.attempts or is_late:
+        self._failed += 1
+        self._failed_since_reached += 1
+        left = self._seconds_left()
+        if self._failed_since_reached >= self._retries.attempts or left <= 0:
             raise outcome from error
         self._addresses.leave(self.address)
         self.address = self._addresses.current
+        return min(self._pause(), left)
+
+    def _seconds_left(self) -> float:
+        now = self._now()
+        if self._away_since is None:
+            self._away_since = now
+        return self._away_since + self._retries.give_up_after - now
+
+    def _pause(self) -> float:
         if self._failed < len(self._addresses):
             return 0.0  # another replica is asked at once
-        pause = self._retries.first_pause * 2.0 ** (self._failed - len(self._addresses))
+        doublings = min(self._failed - len(self._addresses), _MOST_DOUBLINGS)
+        pause = self._retries.first_pause * 2.0**doublings
         return self._jitter(0.5, 1.0) * min(pause, self._retries.longest_pause)
 
 
@@ -100,6 +125,8 @@ def as_cmdb_error(error: httpx2.RequestError | CmdbError, address: str) -> CmdbE
     """Return the error as callers know it."""
     if isinstance(error, CmdbError):
         return error
+    if isinstance(error, httpx2.SSEError):
+        return ServerRefused(address, f"its feed cannot be read: {error}")
     if isinstance(error, httpx2.TimeoutException):
         return ServerUnavailable(address, "no answer in time")
     return ServerUnavailable(address, str(error) or type(error).__name__)

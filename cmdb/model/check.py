@@ -25,6 +25,8 @@ from cmdb.model.values import NotThatKind, canonical_json
 
 STRENGTHS = frozenset({"hard", "soft", "gate", "weak"})
 MOST_NESTED = 5
+MOST_TOLERATED_SECONDS = 100 * 366 * 86_400
+"""A hundred years: whoever waits longer does not rely on it."""
 
 
 def check_record(
@@ -221,8 +223,9 @@ def _link_fault(registry: Registry, record: Record, link: Link) -> str | None:
         return f"{link.strength!r} is no strength"
     if not 0 <= link.confidence <= 1:
         return "the confidence is not between 0 and 1"
-    if link.tolerates_seconds is not None and not link.tolerates_seconds >= 0:
-        return "tolerates_seconds is negative"
+    tolerated = link.tolerates_seconds
+    if tolerated is not None and not 0 <= tolerated <= MOST_TOLERATED_SECONDS:
+        return f"tolerates_seconds is not between 0 and {MOST_TOLERATED_SECONDS}"
     ends = (record.class_name, link.other.class_name)
     dependent, provider = reversed(ends) if link.reverse else ends
     for allowed, end in ((kind.dependents, dependent), (kind.providers, provider)):

@@ -9,10 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from cmdb.errors import BadValue
 from cmdb.model.definitions import Attribute, CIClass, RelationshipType
+from cmdb.model.inventory import ATTRIBUTE_PREFIX
 from cmdb.model.registry import Registry
+
+RESERVED: Final = frozenset(
+    {"id", "class", "name", "lifecycle", "version", "created_at", "updated_at", "scope"}
+)
+"""What a CI has besides its attributes, as edits, filters, orders and rules call it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,27 @@ def check_class_change(before: CIClass | None, after: CIClass) -> Demands:
         if new is None or not _is_wider(old, new):
             found.attributes.append((old.name, new if _is_same_meaning(old, new) else None))
     return Demands(tuple(found.unused), tuple(found.attributes))
+
+
+def check_attribute_names(before: CIClass | None, after: CIClass) -> None:
+    """Return if no attribute that a class gains is called like something every CI has.
+
+    An edit, a filter or a rule that names it would mean the other. Those that a class has already
+    may stay.
+
+    Raises:
+        BadValue: With the name.
+    """
+    held = {attribute.name for attribute in before.attributes} if before else set()
+    for attribute in after.attributes:
+        where = f"attribute {attribute.name}"
+        if attribute.name in held:
+            continue
+        if attribute.name in RESERVED:
+            raise BadValue(where, "every CI has a field of that name", "Take another name.")
+        if attribute.name.startswith(ATTRIBUTE_PREFIX):
+            hint = f"Filters write {ATTRIBUTE_PREFIX} before names of attributes."
+            raise BadValue(where, f"it begins with {ATTRIBUTE_PREFIX}", hint)
 
 
 def check_type_change(before: RelationshipType | None, after: RelationshipType) -> Demands:

@@ -31,6 +31,8 @@ class ImportRequest:
         confirm_deletions: Accept more tombstones than the guard allows.
         reason: Why, for the log.
         run_id: Id of the run, where whoever asks must know it before; empty: a fresh one.
+        key: Idempotency key that the id was made from, as the caller gave it; empty: none.
+        digest: Of everything asked and of the input, where there is a key.
     """
 
     source: str
@@ -46,6 +48,8 @@ class ImportRequest:
     confirm_deletions: bool = False
     reason: str = ""
     run_id: str = ""
+    key: str = ""
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 ATTRIBUTE_PREFIX = "a_"
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+LAST_MILLISECOND = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
+"""The last one that a calendar of four-digit years can name."""
 
 
 def from_epoch_ms(at: int) -> datetime:
     """Return the aware UTC time of epoch milliseconds."""
-    return datetime.fromtimestamp(at / 1000, tz=UTC)
+    return EPOCH + at * MILLISECOND
 
 
 def to_epoch_ms(at: datetime) -> int:
-    """Return epoch milliseconds of an aware time."""
-    return round(at.timestamp() * 1000)
+    """Return epoch milliseconds of an aware time, rounded, but never past the last year."""
+    return min(round((at - EPOCH) / MILLISECOND), LAST_MILLISECOND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,7 @@ class ImportRun:
         counts: The report, once finished; the error, once failed or interrupted.
         is_complete: Whether the scope was read completely.
         continues: Id of the interrupted run that is taken up under this id.
+        asked: Digest of the request and its input, where an idempotency key came with it.
     """
 
     id: str
@@ -200,6 +205,7 @@ class ImportRun:
     counts: Mapping[str, Any] = field(default_factory=dict)
     is_complete: bool = False
     continues: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

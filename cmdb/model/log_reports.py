@@ -14,7 +14,11 @@ Outcome = Literal["added", "changed", "retired", "ended"]
 
 @dataclass(frozen=True, slots=True)
 class Revision(Report):
-    """One entry of the log; `changes` counts them by kind."""
+    """One entry of the log; `changes` counts them by kind.
+
+    `request_id` is that of the request which wrote it, as its answer and the log of the server tell
+    it; empty for what came from no request.
+    """
 
     revision: int
     at: datetime
@@ -23,6 +27,7 @@ class Revision(Report):
     reason: str
     changes: Mapping[str, int]
     hash: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,10 +174,14 @@ class NearEvent(Report):
 
 @dataclass(frozen=True, slots=True)
 class NearReport(Report):
-    """What touched the surroundings of some CIs, newest first; partial where a limit cut it."""
+    """What touched the surroundings of some CIs, newest first; partial where a limit cut it.
+
+    `withheld` counts changes of relationships with CIs that the caller may not see.
+    """
 
     cis: tuple[NamedCI, ...]
     since_at: datetime
     hops: int
     events: tuple[NearEvent, ...]
     is_partial: bool
+    withheld: int = 0

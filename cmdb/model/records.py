@@ -167,7 +167,11 @@ class MappingRow:
 
 
 class Importer(Protocol):
-    """Reads one format. Registered under the entry point group `cmdb.importers`."""
+    """Reads one format. Registered under the entry point group `cmdb.importers`.
+
+    One that also has `options`, a set of the names of its options, or `takes_mapping`, a bool, is
+    never given others: who names one that it would not look at is told so.
+    """
 
     name: str
     summary: str

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import re
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import orjson
+
+from cmdb.errors import BadValue
+from cmdb.model.json_values import MOST_INTEGER, check_json
 
 Scalar = str | int | float | bool
 
@@ -102,7 +106,7 @@ def _check_number(value: Any) -> Scalar:
         number = float(value)
     except (TypeError, ValueError, OverflowError) as error:
         raise NotThatKind("a number") from error
-    if number != number or number in (float("inf"), float("-inf")):
+    if not math.isfinite(number):
         raise NotThatKind("a finite number")
     return number
 
@@ -120,6 +124,9 @@ def _check_boolean(value: Any) -> Scalar:
 def _check_text(value: Any) -> Scalar:
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, float) and not abs(value) <= MOST_INTEGER:
+        # Not a number, or what parsers make of a long row of digits: other digits.
+        raise NotThatKind("text; a number of more than 64 bits is written in quotation marks")
     if isinstance(value, bool | int | float):
         return json.dumps(value)
     raise NotThatKind("text")
@@ -127,8 +134,9 @@ def _check_text(value: Any) -> Scalar:
 
 def _check_json(value: Any) -> Scalar:
     try:
+        check_json("", value)
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS).decode()
-    except (TypeError, orjson.JSONEncodeError) as error:
+    except (BadValue, TypeError, orjson.JSONEncodeError) as error:
         raise NotThatKind("something JSON can hold") from error
 
 
@@ -178,5 +186,13 @@ def canonical_identifier(kind: str, value: Any) -> str:
 
 
 def canonical_json(value: Any) -> bytes:
-    """Return the one byte string that stands for a JSON value (sorted keys, no spaces)."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    """Return the one byte string that stands for a JSON value (sorted keys, no spaces).
+
+    Raises:
+        BadValue: JSON cannot hold something in it.
+    """
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        check_json("value", value)
+        raise

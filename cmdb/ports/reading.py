@@ -30,6 +30,10 @@ class Readers(Protocol):
         """Return CIs of exactly that name (caseless), of a class or of any if it is empty."""
         ...
 
+    def find_named(self, names: Sequence[str], visibility: Visibility, most: int) -> list[CI]:
+        """Return CIs of these names (caseless) in no order, retired ones too, merged ones not."""
+        ...
+
     def search(self, text: str, visibility: Visibility, limit: int = 20) -> list[Found]:
         """Return CIs whose name or identifiers match the words, best first."""
         ...

@@ -43,12 +43,24 @@ class Service(Protocol):
         """Return batched reads on behalf of a caller."""
         ...
 
+    def check_import(self, caller: Caller, request: ImportRequest) -> None:
+        """Return if such an import may come, as far as can be told before its input has.
+
+        Raises:
+            Forbidden: The caller may not import, or not for that source.
+            UnknownFormat: No importer reads that format.
+            BadValue: Something of it is wrong by itself.
+        """
+        ...
+
     def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
-        """Note a run that is about to begin, so that `find_run` tells of it from now on.
+        """Note a run that begins now, so that `find_run` tells of it everywhere from now on.
+
+        Its input is there: nothing that was told of may be lost with a connection.
 
         Args:
             caller: Who begins it.
-            request: What is asked of it; `run_id` is set.
+            request: What is asked of it; `run_id` is set, and `digest` where there is a `key`.
 
         Returns:
             None, or the run of that id that is under way or finished already: nothing is to be
@@ -57,7 +69,7 @@ class Service(Protocol):
         Raises:
             Forbidden: The caller may not import, or not for that source.
             UnknownFormat: No importer reads that format.
-            KeyReused: A run of that id was asked for otherwise.
+            KeyReused: A run of that id was asked for otherwise, or with another input.
         """
         ...
 

@@ -65,6 +65,14 @@ class Writers(Protocol):
         """Store an import run (bookkeeping, outside the log)."""
         ...
 
+    def claim_run(self, run: ImportRun) -> ImportRun | None:
+        """Store a run as one of this process, or return the one of its id that is there.
+
+        That is one under way, in whichever process, or a finished one. Of two processes that claim
+        a run at once one gets it.
+        """
+        ...
+
     def withdraw_run(self, run_id: str) -> None:
         """Note that the input of an announced run never came.
 

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from strawberry.types import ExecutionResult
 
 from cmdb.errors import BadValue, LimitExceeded
+from cmdb.model.json_values import check_json_text
 from cmdb.server.api import MUTATION, SUBSCRIPTION, Asked, answer_of, code_of
 from cmdb.server.bodies import read_body
 from cmdb.server.events import event_stream
@@ -110,9 +111,11 @@ def _note_kind(request: Request, asked: Asked) -> str:
 
 def _parsed(place: str, text: bytes) -> Any:
     try:
-        return orjson.loads(text)
+        found = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise BadValue(place, f"it is no JSON ({error})") from error
+    check_json_text(place, text)
+    return found
 
 
 def _answer(request: Request, result: ExecutionResult) -> Response:

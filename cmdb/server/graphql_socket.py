@@ -7,6 +7,7 @@ the payload of `connection_init`, and that a token may end while a subscription 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing
 from datetime import timedelta
 from typing import Any, Final
 
@@ -25,7 +26,9 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
-from cmdb.errors import BadValue, CmdbError, LimitExceeded, Unauthenticated
+from cmdb.errors import BadValue, CmdbError, DatabaseError, LimitExceeded, Unauthenticated
+from cmdb.model.json_values import check_json_text
+from cmdb.model.rights import Caller
 from cmdb.server.api import Asked, refused
 from cmdb.server.http_errors import SOCKET_FORBIDDEN
 from cmdb.server.identity import known_by
@@ -87,7 +90,7 @@ class _Connection:
         if isinstance(sent, str):
             self._given = sent
         try:
-            caller = await known_by(self._websocket, self._given)
+            caller = await self._known()
         except CmdbError as error:
             noted_of(self._websocket).code = error.code
             raise ConnectionRejectionError from error
@@ -115,19 +118,22 @@ class _Connection:
         return self._results(asked, context_value)
 
     async def _results(self, asked: Asked, context: Any) -> AsyncGenerator[ExecutionResult, None]:
-        # Each operation is a request of its own: what one was told of the registry ages.
-        fresh = self._serving.api.context(context.caller, context.request_id)
-        results = self._serving.api.stream(
-            asked, fresh, lambda: known_by(self._websocket, self._given)
-        )
         try:
-            async for result in results:
-                yield result
+            # Each operation is a request of its own: whether the token holds is known anew before
+            # anything runs, and what was told of the registry ages.
+            caller = await self._known()
+            fresh = self._serving.api.context(caller, context.request_id)
+            async with aclosing(self._serving.api.stream(asked, fresh, self._known)) as results:
+                async for result in results:
+                    yield result
+        except DatabaseError as error:
+            yield refused(error, context.request_id)
         except Unauthenticated as error:
             noted_of(self._websocket).code = error.code
             await self.close(SOCKET_FORBIDDEN, "Forbidden")
-        finally:
-            await results.aclose()
+
+    async def _known(self) -> Caller:
+        return await known_by(self._websocket, self._given)
 
     # The socket: JSON in text messages
 
@@ -136,8 +142,8 @@ class _Connection:
         try:
             while self._websocket.application_state != WebSocketState.DISCONNECTED:
                 try:
-                    yield orjson.loads(await self._websocket.receive_text())
-                except orjson.JSONDecodeError as error:
+                    yield _parsed(await self._websocket.receive_text())
+                except (orjson.JSONDecodeError, BadValue) as error:
                     if not ignore_parsing_errors:
                         raise NonJsonMessageReceived from error
         except KeyError as error:
@@ -191,6 +197,12 @@ class _Entering:
 
     def __init__(self) -> None:
         self.connection_params: Mapping[str, Any] = {}
+
+
+def _parsed(message: str) -> object:
+    found: object = orjson.loads(message)
+    check_json_text("message", message.encode())
+    return found
 
 
 async def _once(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:

@@ -25,7 +25,7 @@ def why_refused(headers: Headers, settings: ServerSettings) -> str:
             "are meant to use it."
         )
     origin = headers.get("origin")
-    if origin is not None and _name(urlsplit(origin).netloc) not in {host, *settings.public_hosts}:
+    if origin is not None and _page(origin) not in {host, *settings.public_hosts}:
         return "Pages of other origins may not ask this server."
     return ""
 
@@ -35,6 +35,14 @@ def allowed_hosts(settings: ServerSettings) -> frozenset[str] | None:
     if settings.public_hosts:
         return _LOCAL | frozenset(settings.public_hosts)
     return _LOCAL | {_name(settings.host)} if settings.is_local else None
+
+
+def _page(origin: str) -> str | None:
+    """Return the host of a page, or None for what is no origin."""
+    try:
+        return _name(urlsplit(origin).netloc)
+    except ValueError:
+        return None
 
 
 def _name(host: str) -> str:

@@ -16,6 +16,7 @@ from cmdb_graphql.errors import INTERNAL
 BODY_BYTES = "bytes of the body"
 BODY_SECONDS = "seconds to send the body"
 IMPORT_BYTES = "bytes of an import"
+IMPORT_SECONDS = "seconds of waiting for the bytes of an import"
 IMPORT_FILES = "files of an import"
 IMPORTS_AT_ONCE = "imports at once"
 SOCKET_FORBIDDEN = 4403
@@ -44,6 +45,7 @@ _STATUS_BY_LIMIT = {
     BODY_BYTES: 413,
     BODY_SECONDS: 408,
     IMPORT_BYTES: 413,
+    IMPORT_SECONDS: 408,
     IMPORT_FILES: 413,
     IMPORTS_AT_ONCE: 429,
 }

@@ -20,6 +20,7 @@ from cmdb.ports.service import Service
 from cmdb.server.http_errors import IMPORTS_AT_ONCE
 from cmdb.server.meters import Meters
 from cmdb.server.request_log import log
+from cmdb.server.upload_folders import UploadFolders
 
 WAITING_PER_PLACE = 8
 KEPT_FILES = 50
@@ -58,6 +59,9 @@ class ImportJobs:
         meters: Told how many there are.
         at_once: How many run at once.
         halting: Set when the server stops: what runs ends at a whole batch.
+
+    Attributes:
+        uploads: Where their input lies.
     """
 
     def __init__(
@@ -70,6 +74,7 @@ class ImportJobs:
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="cmdb-job")
         self._changing = threading.Lock()
         self._count = 0
+        self.uploads = UploadFolders()
         self._ended: dict[str, asyncio.Future[BaseException | None]] = {}
         self._folders: OrderedDict[str, tuple[Path, str]] = OrderedDict()
 
@@ -132,8 +137,7 @@ class ImportJobs:
     def close(self) -> None:
         """Wait for the imports that run, which end at a whole batch, and remove all files."""
         self._pool.shutdown(wait=True)
-        for folder, _ in self._folders.values():
-            shutil.rmtree(folder, ignore_errors=True)
+        self.uploads.close()
 
     def _run(self, job: Job) -> BaseException | None:
         self._meters.imports_waiting.dec()

@@ -4,43 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
-from datetime import datetime
-from pathlib import Path
 from typing import Annotated
-from uuid import NAMESPACE_URL, uuid5
 
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
-from uuid_utils import uuid7
 
-from cmdb.errors import BadValue, CmdbError, UnknownRecord
+from cmdb.errors import CmdbError, Interrupted, UnknownRecord
 from cmdb.model.import_reports import ImportRequest
+from cmdb.model.inventory import UNDER_WAY
 from cmdb.model.rights import Caller
 from cmdb.model.system_reports import RunReport
-from cmdb.server.http_errors import JSONResponse, error_answer, internal_answer
+from cmdb.server.http_errors import (
+    JSONResponse,
+    answer,
+    error_answer,
+    internal_answer,
+    status_of_code,
+)
 from cmdb.server.identity import caller_of
-from cmdb.server.import_jobs import REJECTS, RESULTS, Job
+from cmdb.server.import_jobs import REJECTS, RESULTS, Job, Place
+from cmdb.server.import_parameters import digest_of_request, read_flag, read_request
 from cmdb.server.serving import noted_of, serving_of
 from cmdb.server.upload_room import tell_full_disk
 from cmdb.server.uploads import receive_input
 from cmdb_graphql.errors import INTERNAL
+from cmdb_graphql.ids import local_id
 
 router = APIRouter()
 Known = Annotated[Caller, Depends(caller_of)]
 
 _LINES = "application/x-ndjson"
-_SCOPE, _OPTION = "scope.", "option."
-PARAMETERS = frozenset(
-    {
-        "source", "complete", "dry_run", "wait", "observed_at", "file_name", "reason",
-        "confirm_deletions", "rejects", "results",
-    }
-)  # fmt: skip
-_LONGEST_KEY = 200
+_FIRST_POLL, _LONGEST_POLL = 0.02, 1.0
 
 
 @router.post("/imports/{file_format}")
@@ -52,23 +49,23 @@ async def begin_import(file_format: str, request: Request, caller: Known) -> Res
     """
     noted, serving = noted_of(request), serving_of(request)
     noted.operation = "import"
-    asked = _asked(request, file_format, caller)
-    waits = asked.is_dry_run or _flag(request, "wait")
+    asked = read_request(request, file_format, caller)
+    waits = asked.is_dry_run or read_flag(request, "wait")
     with serving.imports.place() as place:
-        known = await serving.run(serving.service.announce_import, caller, asked)
-        if known is not None:
-            return await _answer_known(request, caller, known, waits=waits)
-        ended = serving.imports.start(place, await _receive(request, caller, asked))
-    if not waits:
-        return await _answer_run(request, caller, asked.run_id, 202)
-    return await _answer_end(request, caller, asked.run_id, await asyncio.shield(ended))
+        await serving.run(serving.service.check_import, caller, asked)
+        job = await _receive(request, caller, asked)
+        try:
+            return await _begin(request, place, job, waits=waits)
+        finally:
+            if not place.is_taken:
+                shutil.rmtree(job.folder, ignore_errors=True)
 
 
 @router.get("/imports/{run_id}")
 async def tell_import(run_id: str, request: Request, caller: Known) -> Response:
     """Answer how far an import is, and once it has ended what it did."""
     noted_of(request).operation = "import status"
-    return await _answer_run(request, caller, run_id, 200)
+    return await _answer_run(request, caller, local_id(run_id, "ImportRun"), 200)
 
 
 @router.get("/imports/{run_id}/{kind}")
@@ -79,7 +76,8 @@ async def send_lines(run_id: str, kind: str, request: Request, caller: Known) ->
         raise UnknownRecord("file of an import", kind, [REJECTS, RESULTS])
     serving = serving_of(request)
     # Refuses whoever may not know of the run.
-    run = await serving.run(serving.service.operations(caller).find_run, run_id)
+    local = local_id(run_id, "ImportRun")
+    run = await serving.run(serving.service.operations(caller).find_run, local)
     found = serving.imports.file_of(run.id, kind)
     is_own = found is not None and (found[1] == caller.actor or "administrator" in caller.roles)
     if found is None or not is_own:
@@ -120,33 +118,73 @@ def _take(lines: Iterator[bytes]) -> bytes:
 
 async def _receive(request: Request, caller: Caller, asked: ImportRequest) -> Job:
     """Return the import whose input has arrived; nothing stays of an upload that broke off."""
-    folder = Path(tempfile.mkdtemp(prefix="cmdb-upload-"))
+    folder = serving_of(request).imports.uploads.make()
     try:
         name = request.query_params.get("file_name", "the body")
-        source, mapping = await receive_input(request, folder, name)
+        received = await receive_input(request, folder, name)
     except BaseException as error:
-        serving_of(request).service.withdraw_import(asked.run_id)
         shutil.rmtree(folder, ignore_errors=True)
         tell_full_disk(error)
         raise
     wanted = replace(
         asked,
-        mapping=mapping,
-        rejects=folder / REJECTS if _flag(request, REJECTS) else None,
-        results=folder / RESULTS if _flag(request, RESULTS) else None,
+        mapping=received.mapping,
+        rejects=folder / REJECTS if read_flag(request, REJECTS) else None,
+        results=folder / RESULTS if read_flag(request, RESULTS) else None,
+        digest=digest_of_request(request, asked, received.digest),
     )
-    return Job(caller, source, wanted, folder)
+    return Job(caller, received.source, wanted, folder)
 
 
-async def _answer_known(
-    request: Request, caller: Caller, known: RunReport, *, waits: bool
-) -> Response:
-    """Answer a request that came before, with the same key."""
-    ended = serving_of(request).imports.ended(known.id)
+async def _begin(request: Request, place: Place, job: Job, *, waits: bool) -> Response:
+    """Begin an import whose input is there, or answer with the one that came with its key."""
+    serving, caller, run_id = serving_of(request), job.caller, job.request.run_id
+    while True:
+        known = await serving.run(serving.service.announce_import, caller, job.request)
+        if known is None:
+            break
+        if not waits:
+            return await _answer_run(request, caller, run_id, 202)
+        known = await _end_of(request, caller, known)
+        if known.state != "interrupted" or serving.stopping.is_set():
+            return _answer_ended(request, known)
+        # The process that ran it has ended before it, and its input is here as well.
+    try:
+        ended = serving.imports.start(place, job)
+    except BaseException:
+        serving.service.withdraw_import(run_id)
+        raise
     if not waits:
-        return await _answer_run(request, caller, known.id, 202)
-    error = await asyncio.shield(ended) if ended is not None else None
-    return await _answer_end(request, caller, known.id, error)
+        return await _answer_run(request, caller, run_id, 202)
+    return await _answer_end(request, caller, run_id, await asyncio.shield(ended))
+
+
+async def _end_of(request: Request, caller: Caller, run: RunReport) -> RunReport:
+    """Return a run once it has ended, in this process or in another one."""
+    serving = serving_of(request)
+    find_run = serving.service.operations(caller).find_run
+    pause = _FIRST_POLL
+    while run.state in UNDER_WAY:
+        if serving.stopping.is_set():
+            message = "The server stops before the import has ended. Ask again for its end."
+            raise Interrupted(message, run=run.id)
+        ended = serving.imports.ended(run.id)
+        if ended is not None:
+            await asyncio.shield(ended)
+        else:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_POLL)
+        run = await serving.run(find_run, run.id)
+    return run
+
+
+def _answer_ended(request: Request, run: RunReport) -> Response:
+    if not run.error:
+        return JSONResponse(run.to_json())
+    noted = noted_of(request)
+    noted.code, facts = str(run.error["code"]), run.error.get("facts")
+    status = status_of_code(noted.code)
+    return answer(status, noted.code, str(run.error["message"]), noted.request_id, facts)
 
 
 async def _answer_end(
@@ -167,59 +205,3 @@ async def _answer_run(request: Request, caller: Caller, run_id: str, status: int
     run = await serving.run(serving.service.operations(caller).find_run, run_id)
     headers = {"Location": f"/imports/{run.id}"} if status == 202 else {}
     return JSONResponse(run.to_json(), status, headers)
-
-
-def _asked(request: Request, file_format: str, caller: Caller) -> ImportRequest:
-    given = request.query_params
-    for name in given:
-        if name not in PARAMETERS and not name.startswith((_SCOPE, _OPTION)):
-            raise BadValue(
-                name, "there is no such parameter", f"Known: {', '.join(sorted(PARAMETERS))}."
-            )
-    source = given.get("source", "") or caller.source
-    if not source:
-        raise BadValue("source", "it is missing", "Name the data source: ?source=NAME.")
-    return ImportRequest(
-        source=source,
-        format=file_format,
-        scope=_pairs(request, _SCOPE),
-        is_complete=_flag(request, "complete"),
-        is_dry_run=_flag(request, "dry_run"),
-        observed_at=_moment(given.get("observed_at", "")),
-        extra=_pairs(request, _OPTION),
-        confirm_deletions=_flag(request, "confirm_deletions"),
-        reason=given.get("reason", ""),
-        run_id=_run_id(request, caller),
-    )
-
-
-def _run_id(request: Request, caller: Caller) -> str:
-    """Return the id of the run: the same for the same key of the same caller, everywhere."""
-    key = request.headers.get("idempotency-key", "")
-    if len(key) > _LONGEST_KEY or not key.isprintable():
-        raise BadValue("Idempotency-Key", f"it must have at most {_LONGEST_KEY} characters")
-    return str(uuid5(NAMESPACE_URL, f"cmdb-import:{caller.actor}:{key}")) if key else str(uuid7())
-
-
-def _pairs(request: Request, prefix: str) -> dict[str, str]:
-    items = request.query_params.multi_items()
-    return {name[len(prefix) :]: value for name, value in items if name.startswith(prefix)}
-
-
-def _flag(request: Request, name: str) -> bool:
-    text = request.query_params.get(name, "false").lower()
-    if text not in ("", "1", "true", "0", "false"):
-        raise BadValue(name, f"{text!r} is neither true nor false")
-    return text in ("", "1", "true")
-
-
-def _moment(text: str) -> datetime | None:
-    if not text:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise BadValue("observed_at", f"{text!r} is no time of ISO 8601") from error
-    if found.tzinfo is None:
-        raise BadValue("observed_at", "a time without a zone", "End it with Z or an offset.")
-    return found

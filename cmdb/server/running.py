@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gc
+import logging
+import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
 
 import uvicorn
 
@@ -27,6 +30,7 @@ Announce = Callable[[str, str], None]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _KEEP_ALIVE_SECONDS = 75
 _PING_SECONDS = 20.0
+_LAST_SECONDS = 2
 
 
 def serve(
@@ -56,8 +60,10 @@ def serve(
             _introduce(serving, listening, announce)
             _run(serving, listening)
     finally:
-        serving.close()
-        log().info("stopped")
+        is_done = serving.close()
+        log().info("stopped", work="done" if is_done else "given up")
+    if not is_done:
+        _leave()
 
 
 def _introduce(serving: Serving, listening: socket.socket, announce: Announce) -> None:
@@ -115,7 +121,8 @@ def server_config(serving: Serving) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-        timeout_graceful_shutdown=serving.settings.shutdown_seconds,
+        # What remains is for threads whose requests are ended then.
+        timeout_graceful_shutdown=max(serving.settings.shutdown_seconds - _LAST_SECONDS, 0),
     )
 
 
@@ -155,6 +162,18 @@ class NotingServer(uvicorn.Server):
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+
+def _leave() -> NoReturn:
+    """End the process although threads still run, which no interpreter waits out otherwise.
+
+    What they may be writing is a transaction, and is written as a whole or not at all.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(0)
 
 
 def _address(host: str, port: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
@@ -59,6 +60,7 @@ class Serving:
         self.stopping = asyncio.Event()
         self._stopped: asyncio.Future[Any] | None = None
         self._halting = threading.Event()
+        self._deadline: float | None = None
         self.workers = Workers(settings.threads)
         self.api = Api(service, settings, self.workers)
         self.imports = ImportJobs(service, self.meters, settings.imports_at_once, self._halting)
@@ -75,16 +77,25 @@ class Serving:
 
     def stop(self) -> None:
         """Tell everything that lasts that the server stops; call it in the event loop."""
+        self._deadline = time.monotonic() + self.settings.shutdown_seconds
         self._halting.set()
         self.stopping.set()
 
-    def close(self) -> None:
-        """Wait for what still runs, then release everything."""
+    def close(self) -> bool:
+        """Wait for what still runs, as long as it may, then release everything.
+
+        Returns:
+            Whether all of it ended. If not, the database is still in use and stays open: the
+            process is to end as it is, and what was not written yet never will be.
+        """
         self._halting.set()
         self.imports.close()
-        self.workers.close()
+        deadline = self._deadline or time.monotonic() + self.settings.shutdown_seconds
+        is_done = self.workers.close(max(deadline - time.monotonic(), 0.0))
         self.tracing.close()
-        self.service.close()
+        if is_done:
+            self.service.close()
+        return is_done
 
 
 @dataclass(slots=True)

@@ -6,8 +6,10 @@ disk and memory stays flat. What arrives is counted as it will be read, that is 
 
 from __future__ import annotations
 
+import hashlib
 import zlib
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
@@ -17,7 +19,7 @@ from starlette.requests import Request
 
 from cmdb.errors import BadFile, BadValue, LimitExceeded
 from cmdb.model.records import ImportInput
-from cmdb.server.bodies import announced_length
+from cmdb.server.bodies import announced_length, steady_stream
 from cmdb.server.http_errors import IMPORT_BYTES, IMPORT_FILES
 from cmdb.server.serving import serving_of
 from cmdb.server.upload_room import tell_full_disk
@@ -33,9 +35,22 @@ _LONGEST_NAME = 1_000
 _GZIP = 16 + zlib.MAX_WBITS
 
 
-async def receive_input(
-    request: Request, folder: Path, file_name: str
-) -> tuple[ImportInput, Path | None]:
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What has arrived.
+
+    Attributes:
+        source: What is to be imported.
+        mapping: A mapping file, or None.
+        digest: Of names and content, however they were sent.
+    """
+
+    source: ImportInput
+    mapping: Path | None
+    digest: str
+
+
+async def receive_input(request: Request, folder: Path, file_name: str) -> Received:
     """Return what is to be imported and a mapping file, written below a folder.
 
     A body of type `multipart/form-data` has parts `file`, one or many (many are a folder), and at
@@ -47,7 +62,7 @@ async def receive_input(
         file_name: How messages call the file, where the body is the file itself.
 
     Raises:
-        LimitExceeded: It is too large, or it has too many files.
+        LimitExceeded: It is too large, has too many files, or comes too slowly.
         BadFile: It is not compressed as it says, or no multipart body.
         BadValue: It is compressed in another way than gzip, announces no length that can be, or
             has no part `file`, other parts, or a file without a name or with one that came before.
@@ -57,11 +72,16 @@ async def receive_input(
     pieces = _pieces(request, limit)
     if kind == b"multipart/form-data":
         return await _receive_parts(request, pieces, folder, options.get(b"boundary", b""))
-    path = folder / INPUT
+    path, digest = folder / INPUT, hashlib.sha256()
     with path.open("wb") as file:
+
+        def take(piece: bytes) -> None:
+            digest.update(piece)
+            file.write(piece)
+
         async for piece in pieces:
-            await serving_of(request).run(file.write, piece)
-    return ImportInput(path=path, name=file_name), None
+            await serving_of(request).run(take, piece)
+    return Received(ImportInput(path=path, name=file_name), None, digest.hexdigest())
 
 
 async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
@@ -71,7 +91,9 @@ async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise BadValue("Content-Encoding", f"{encoding!r} is not known", "Send gzip or nothing.")
-    parts = request.stream() if encoding == "identity" else _inflated(request)
+    settings = serving_of(request).settings
+    stream = steady_stream(request, settings.upload_seconds, settings.upload_rate_bytes)
+    parts = stream if encoding == "identity" else _inflated(request, stream)
     size = 0
     async for part in parts:
         size += len(part)
@@ -81,11 +103,11 @@ async def _pieces(request: Request, limit: int) -> AsyncIterator[bytes]:
             yield part
 
 
-async def _inflated(request: Request) -> AsyncIterator[bytes]:
+async def _inflated(request: Request, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     run = serving_of(request).run
     inflating = zlib.decompressobj(_GZIP)
     try:
-        async for part in request.stream():
+        async for part in stream:
             rest = part
             while rest:
                 if inflating.eof:
@@ -103,25 +125,26 @@ async def _inflated(request: Request) -> AsyncIterator[bytes]:
 
 async def _receive_parts(
     request: Request, pieces: AsyncIterator[bytes], folder: Path, boundary: bytes
-) -> tuple[ImportInput, Path | None]:
+) -> Received:
     run = serving_of(request).run
     parts = _Parts(folder)
     parser = MultipartParser(boundary, parts.callbacks)
     try:
         async for piece in pieces:
             await run(parser.write, piece)
-        await run(parser.finalize)
     except FormParserError as error:
         raise BadFile("the body", f"it is no multipart form ({error})") from error
     finally:
         parts.close()
+    if not parts.is_whole:
+        raise BadFile("the body", "it ends in the middle (multipart form)")
     if not parts.files:
         raise BadValue("file", "the form has no part of that name")
+    source = ImportInput(path=folder / INPUT, name="the folder")
     if len(parts.files) == 1:
         own, path = parts.files[0]
-        name = request.query_params.get("file_name", own)
-        return ImportInput(path=path, name=name), parts.mapping
-    return ImportInput(path=folder / INPUT, name="the folder"), parts.mapping
+        source = ImportInput(path=path, name=request.query_params.get("file_name", own))
+    return Received(source, parts.mapping, parts.digest)
 
 
 class _Parts:
@@ -130,15 +153,24 @@ class _Parts:
     Attributes:
         files: Name and path of each part `file`.
         mapping: Path of the part `mapping`, if there is one.
+        is_whole: The form has come to its end, which it says itself.
     """
 
     def __init__(self, folder: Path) -> None:
         self.files: list[tuple[str, Path]] = []
         self.mapping: Path | None = None
+        self.is_whole = False
+        self._digest = hashlib.sha256()
+        self._part_digest = hashlib.sha256()
         self._folder = folder
         self._file: IO[bytes] | None = None
         self._name = self._value = b""
         self._disposition = b""
+
+    @property
+    def digest(self) -> str:
+        """Digest of all parts, with their names, in their order."""
+        return self._digest.hexdigest()
 
     @property
     def callbacks(self) -> MultipartCallbacks:
@@ -151,6 +183,7 @@ class _Parts:
             "on_headers_finished": self._open,
             "on_part_data": self._write,
             "on_part_end": self.close,
+            "on_end": self._end,
         }
 
     def close(self) -> None:
@@ -158,6 +191,10 @@ class _Parts:
         if self._file is not None:
             self._file.close()
             self._file = None
+            self._digest.update(self._part_digest.digest())
+
+    def _end(self) -> None:
+        self.is_whole = True
 
     def _begin(self) -> None:
         self._name = self._value = self._disposition = b""
@@ -179,7 +216,7 @@ class _Parts:
         name = options.get(b"filename", b"").decode("utf-8", "replace")
         if kind == MAPPING and self.mapping is None:
             # The suffix tells the importer how to read it.
-            self.mapping = path = self._folder / f"{MAPPING}{PurePosixPath(name).suffix}"
+            self.mapping = path = self._folder / f"{MAPPING}{relative_path(name or MAPPING).suffix}"
         elif kind == INPUT_PART:
             path = self._folder / INPUT / relative_path(name or f"part-{len(self.files) + 1}")
             self.files.append((name or "the body", path))
@@ -193,9 +230,12 @@ class _Parts:
         except OSError as error:
             tell_full_disk(error)
             raise BadValue(kind, f"{name!r} comes twice, or is no name of a file") from error
+        # All digests are of one length: no name can stand for content, nor one part for two.
+        self._part_digest = hashlib.sha256(hashlib.sha256(f"{kind}/{name}".encode()).digest())
 
     def _write(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:
+            self._part_digest.update(data[start:end])
             self._file.write(data[start:end])
 
 

@@ -1,33 +1,33 @@
 """What was changed around some CIs lately, and what is planned there?
 
-The cost is in proportion to the changes found, not to the length of the log: the neighbourhood
-comes from the snapshot, the versions of its CIs and relationships say which of them changed since
-the moment, and each change names the one before it (ADR 5). Reads of the database: those that name
-the CIs asked about; one for the moment; one for what was merged into the CIs of the neighbourhood,
-and one more for each link of a chain of merges; one for the planned changes, and one for their CIs
-where there are any; for each 500 CIs of the neighbourhood one for their values and one for their
-relationships (and one more where names of others are told); and one for each entry of the log that
-is told.
+The cost is in proportion to the changes found, not to the length of the log: the versions of the
+CIs and relationships of the neighbourhood say which of them changed since the moment, and each
+change names the one before it (ADR 5). Reads of the database: those that name the CIs asked about;
+one for the moment; for each 500 CIs of a ring around those asked about one for their values and one
+for their relationships; for each 500 of all of them one for their names; one for what was merged
+into them, and one more for each link of a chain of merges; one for the planned changes, and one for
+their CIs where there are any; and one for each entry of the log that is told.
 """
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from cmdb.errors import BadValue
 from cmdb.model.changes import LogChange
-from cmdb.model.inventory import Relationship, from_epoch_ms, to_epoch_ms
+from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
 from cmdb.model.log import LogEntry
 from cmdb.model.nodes import NodeListing
 from cmdb.model.practice_reports import NearEvent, NearReport
-from cmdb.ports import chunks
+from cmdb.ports.awaited import check_awaited
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all, named
-from cmdb.services.neighbourhood import find_neighbours
+from cmdb.services.neighbourhood import Neighbourhood, find_neighbourhood
 from cmdb.services.permit import permit
 from cmdb.services.present import effects_of
 from cmdb.services.read_log import kind_of_change
@@ -37,8 +37,8 @@ from cmdb.services.record_values import check_aware
 MOST_HOPS = 5
 MOST_EVENTS = 1_000
 MOST_NEIGHBOURS = 2_000
+_ENDS = ("dependent", "provider")
 TOLD_STATES = ("scheduled", "implementing", "review", "closed", "failed", "backed_out")
-_BATCH = 500
 
 
 def changes_near(
@@ -47,7 +47,7 @@ def changes_near(
     """Return what the log and planned changes touched around these CIs, newest first.
 
     Drafts and cancelled changes touch nothing. Of a CI that the caller may not see, it is told
-    that it changed, without name and values.
+    that it changed, without name and values; changes of its relationships are counted.
 
     Args:
         context: On whose behalf, and with what.
@@ -64,15 +64,23 @@ def changes_near(
     permit(context.caller, "read")
     _check(names, since_at, hops, limit)
     cis = find_all(context, list(names))
-    snapshot = context.snapshots.latest()
-    near = find_neighbours(snapshot, [ci.id for ci in cis], hops, MOST_NEIGHBOURS)
-    surroundings = _Surroundings(context, near.hops)
-    logged = list(_logged(context, surroundings, since_at, limit + 1))
+    after = context.store.revision_at(since_at)
+    near = find_neighbourhood(context, [ci.id for ci in cis], hops, after, MOST_NEIGHBOURS)
+    surroundings = _Surroundings(context, near)
+    touches = list(islice(_walk(context, surroundings, after), limit + 1))
+    told = [touch for touch in touches if not surroundings.withholds(touch.change)]
+    withheld = len(touches) - len(told)
     planned, has_more = _planned(context, surroundings, since_at, limit + 1)
-    events = sorted([*logged, *planned], key=lambda event: (event.at, event.revision), reverse=True)
-    is_partial = near.is_partial or has_more or surroundings.is_erased or len(events) > limit
+    events = [*(_event(surroundings, touch) for touch in told), *planned]
+    events.sort(key=lambda event: (event.at, event.revision), reverse=True)
+    is_cut = has_more or len(touches) > limit or len(events) > limit
     return NearReport(
-        tuple(named(ci) for ci in cis), since_at, hops, tuple(events[:limit]), is_partial
+        tuple(named(ci) for ci in cis),
+        since_at,
+        hops,
+        tuple(events[:limit]),
+        near.is_partial or surroundings.is_erased or is_cut,
+        withheld,
     )
 
 
@@ -97,19 +105,12 @@ class _Touch:
 class _Surroundings:
     """What is known of a neighbourhood: hops, names, and relationships with their ends."""
 
-    def __init__(self, context: Context, hops: Mapping[str, int]) -> None:
-        self.hops = hops
-        self.ids = sorted(hops)
+    def __init__(self, context: Context, near: Neighbourhood) -> None:
+        self.hops = near.hops
+        self.ids = sorted(near.hops)
         self.is_erased = False
-        self.versions: dict[str, int] = {}
-        self.relationships: dict[str, Relationship] = {}
-        for batch in chunks(self.ids, _BATCH):
-            rows = context.store.ci_properties(batch)
-            self.versions |= {ci: int(row["version"]) for ci, row in rows.items()}
-            for each in context.store.find_relationships(
-                batch, context.caller.visibility, live_only=False
-            ):
-                self.relationships[each.id] = each
+        self.versions = near.versions
+        self.relationships = near.relationships
         ends = {e for r in self.relationships.values() for e in (r.dependent, r.provider)}
         self.cis = RecordCIs(context, {*self.ids, *ends})
 
@@ -120,21 +121,16 @@ class _Surroundings:
             (-r.version, r.id) for r in self.relationships.values() if r.version > revision
         ]
 
+    def withholds(self, change: LogChange) -> bool:
+        """Return whether a change is of a relationship with a CI that the caller may not see."""
+        return any(self.cis.hides(change.ends[end]) for end in _ENDS if change.ends)
+
     def nearest(self, change: LogChange) -> str:
         """Return the CI that a change touched; of a relationship the end that is nearer."""
         if not change.ends:
             return change.id
-        ends = [change.ends["dependent"], change.ends["provider"]]
+        ends = [change.ends[end] for end in _ENDS]
         return min(ends, key=lambda ci: (self.hops.get(ci, MOST_HOPS + 1), ci))
-
-
-def _logged(
-    context: Context, surroundings: _Surroundings, since_at: datetime, limit: int
-) -> Iterator[NearEvent]:
-    first = context.store.revision_at(since_at)
-    touches = _walk(context, surroundings, first)
-    for _, touch in zip(range(limit), touches, strict=False):
-        yield _event(surroundings, touch)
 
 
 def _walk(context: Context, surroundings: _Surroundings, after: int) -> Iterator[_Touch]:
@@ -144,6 +140,7 @@ def _walk(context: Context, surroundings: _Surroundings, after: int) -> Iterator
     entry: LogEntry | None = None
     changes: dict[str, LogChange] = {}
     while waiting:
+        check_awaited()
         negative, subject = heapq.heappop(waiting)
         if entry is None or entry.revision != -negative:
             (entry,) = context.store.entries(-negative, -negative)
@@ -180,7 +177,7 @@ def _event(surroundings: _Surroundings, touch: _Touch) -> NearEvent:
 def _what(surroundings: _Surroundings, change: LogChange) -> str:
     done = kind_of_change(change)
     if change.ends:
-        names = [str(surroundings.cis.named(change.ends[e])) for e in ("dependent", "provider")]
+        names = [str(surroundings.cis.named(change.ends[end])) for end in _ENDS]
         return f"{names[0]} {change.ends['type']} {names[1]} {done}"
     if done != "changed":
         return done

@@ -17,6 +17,7 @@ from cmdb.errors import BadValue, UnknownRelationship
 from cmdb.model.changes import Applied
 from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.inventory import CI, Relationship
+from cmdb.model.json_values import check_json
 from cmdb.model.records import Link, Record, Reference
 from cmdb.model.reports import plain
 from cmdb.model.rights import SEES_ALL
@@ -52,6 +53,7 @@ def add_ci(
     permit(context.caller, "edit", class_name)
     context.store.registry().get_class(class_name)
     check_name(name)
+    check_json("", {"name": name, "attributes": attributes, "within": within})
 
     key = _new_key(context, edit)
 
@@ -70,6 +72,7 @@ def set_attributes(context: Context, ci: str, values: Mapping[str, Any], edit: E
     `name` and `lifecycle` are set like attributes.
     """
     permit(context.caller, "edit", ci)
+    check_json("values", values)
     lifecycle = values.get("lifecycle")
     if lifecycle is not None and lifecycle not in LIFECYCLE:
         hint = f"One of {', '.join(LIFECYCLE)}."
@@ -116,6 +119,8 @@ def add_relationship(context: Context, new: NewRelationship, edit: EditReason) -
     def draft() -> Draft:
         dependent = find_ci(context, new.dependent).id
         provider = find_ci(context, new.provider).id
+        if dependent == provider:
+            raise BadValue(new.type, "a CI cannot be related to itself")
         link = Link(
             new.type,
             reference_to(context.store, provider),

@@ -11,9 +11,10 @@ from cmdb.errors import BadValue
 from cmdb.model.impact_reports import AffectedState, AssumedOutage, Basis, Hit, Trust
 from cmdb.model.inventory import CI, from_epoch_ms
 from cmdb.model.reports import NamedCI
+from cmdb.ports.awaited import check_awaited
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_all
-from cmdb.services.impact_names import Names
+from cmdb.services.impact_names import Names, Reasons
 from cmdb.services.outlook import Affected, Effect, Outcome, state_of
 from cmdb.services.record_cis import RecordCIs
 from cmdb.snapshot import Snapshot
@@ -90,6 +91,7 @@ def report_hits(
         targets: Ids of the CIs that the question is about.
         begin_at: Count seconds from this moment; None: from the first event.
     """
+    check_awaited()
     left_out = {*targets, *names.snapshot.implicit_groups}
     return [report_hit(names, each, begin_at) for each in affected if each.ci not in left_out]
 
@@ -99,7 +101,7 @@ def report_hit(names: Names, affected: Affected, begin_at: datetime | None = Non
     outcome = affected.outcome
     hit, state = outcome.hit, outcome.state
     is_settled = state == "DOWN" or outcome.is_only_risk
-    failures = None if is_settled else hit.single_failures
+    reasons = _reasons(names, hit, is_settled=is_settled)
     down_at = None if outcome.is_only_risk else hit.down_at
     down_after = None if outcome.is_only_risk else hit.down_after_seconds
     return Hit(
@@ -111,19 +113,32 @@ def report_hit(names: Names, affected: Affected, begin_at: datetime | None = Non
         owner=names.team(hit.ci, "owner"),
         support=names.team(hit.ci, "support"),
         margin=outcome.margin,
-        single_failures=(
-            None if failures is None else tuple(names.named(ci) for ci in failures[:MOST_LISTED])
-        ),
-        single_failure_count=None if failures is None else len(failures),
+        single_failures=reasons.single_failures,
+        single_failure_count=reasons.single_failure_count,
         since_at=affected.since_at,
         after_seconds=_seconds(begin_at, affected.since_at, hit.after_seconds),
         down_at=down_at,
         down_after_seconds=None if down_after is None else _seconds(begin_at, down_at, down_after),
-        evidence=tuple(names.step(step) for step in hit.evidence),
-        members=() if outcome.is_only_risk else _named(names, hit.failed_members),
+        evidence=reasons.evidence,
+        members=() if outcome.is_only_risk else reasons.members,
         present_state=affected.present_state,
         is_present=affected.is_present,
     )
+
+
+def _reasons(names: Names, hit: impact.Hit, *, is_settled: bool) -> Reasons:
+    """Return why a CI stands so, computed once for all moments at which the same is so."""
+    key = (hit.views.worlds, hit.ci)
+    known = names.reasons.get(key)
+    if known is None:
+        failures = None if is_settled else hit.single_failures
+        known = names.reasons[key] = Reasons(
+            tuple(names.step(step) for step in hit.evidence),
+            _named(names, hit.failed_members),
+            None if failures is None else _named(names, failures[:MOST_LISTED]),
+            None if failures is None else len(failures),
+        )
+    return known
 
 
 def _best_state(outcome: Outcome) -> AffectedState:

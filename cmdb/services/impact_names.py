@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 import impact
 from cmdb.model.impact_reports import Step
@@ -19,6 +20,16 @@ MOST_DESCRIBED = 5_000
 _BATCH = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a CI stands as it does: the same at all moments of the same worlds."""
+
+    evidence: tuple[Step, ...]
+    members: tuple[NamedCI, ...]
+    single_failures: tuple[NamedCI, ...] | None
+    single_failure_count: int | None
+
+
 class Names:
     """Names, teams and relationships of the CIs of one answer, read once in bulk.
 
@@ -31,6 +42,8 @@ class Names:
         """Read what is known of at most `MOST_DESCRIBED` of these CIs."""
         self.snapshot = snapshot
         self._visibility = context.caller.visibility
+        self._named: dict[str, NamedCI] = {}
+        self.reasons: dict[tuple[impact.Worlds, str], Reasons] = {}
         wanted = sorted(set(ids))[:MOST_DESCRIBED]
         self._cis = _read_cis(context, wanted)
         self._relationships = _read_relationships(context, wanted)
@@ -41,7 +54,10 @@ class Names:
 
     def named(self, ci_id: str) -> NamedCI:
         """Return the CI as answers name it."""
-        return named_in(self.snapshot, ci_id, self._visibility)
+        found = self._named.get(ci_id)
+        if found is None:
+            found = self._named[ci_id] = named_in(self.snapshot, ci_id, self._visibility)
+        return found
 
     def team(self, ci_id: str, role: str) -> str:
         """Return the owning or supporting team of a CI, or empty."""

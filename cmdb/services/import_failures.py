@@ -16,7 +16,7 @@ import orjson
 
 from cmdb.errors import CmdbError, Interrupted
 from cmdb.model.import_reports import ImportRequest
-from cmdb.model.inventory import ImportRun, to_epoch_ms
+from cmdb.model.inventory import UNDER_WAY, ImportRun, to_epoch_ms
 from cmdb.services.context import Context
 
 ERROR = "error"
@@ -47,17 +47,51 @@ def told(error: BaseException) -> dict[str, Any]:
     return {"code": "INTERNAL", "message": "A defect of the program ended the import.", "facts": {}}
 
 
-def announce(context: Context, request: ImportRequest) -> None:
-    """Note in the graph that the input of a run is about to be read."""
-    if not request.is_dry_run:
-        context.store.save_run(announced(context, request))
+def announce(context: Context, request: ImportRequest) -> ImportRun | None:
+    """Note in the graph that the input of a run is about to be read; of a dry run nothing.
+
+    Returns:
+        None, or the run of that id that is not to be begun: it is under way or finished, or was
+        asked for otherwise and may have written.
+    """
+    before = find_kept(context, request.run_id)
+    if before is not None and _is_settled(before, request):
+        return before
+    if request.is_dry_run:
+        return None
+    return context.store.claim_run(announced(context, request))
+
+
+def find_kept(context: Context, run_id: str) -> ImportRun | None:
+    """Return the run of that id as it is told of, or None.
+
+    Taken up under another id, it is told of under both.
+    """
+    found = context.store.find_run(run_id)
+    if found is None or not found.continues:
+        return found
+    first = context.store.find_run(found.continues)
+    return replace(first or found, id=found.id, asked=found.asked)
+
+
+def _is_settled(run: ImportRun, request: ImportRequest) -> bool:
+    if run.state in (*UNDER_WAY, "finished"):
+        return True
+    has_written = run.state == "interrupted" or bool(run.fingerprint)
+    return has_written and run.asked != request.digest
 
 
 def announced(context: Context, request: ImportRequest) -> ImportRun:
     """Return the run that a request names as it is before its input was read."""
     before = context.store.find_run(request.run_id)
     if before is not None and before.state != "finished":
-        return replace(before, state="reading", ended_at=0, counts={})
+        fresh = replace(before, state="reading", ended_at=0, counts={}, continues="")
+        # Nothing was read of what was asked before: what is asked now counts.
+        return fresh if before.fingerprint else _asked(context, request)
+    return _asked(context, request)
+
+
+def _asked(context: Context, request: ImportRequest) -> ImportRun:
     return ImportRun(
         id=request.run_id,
         source=request.source,
@@ -69,6 +103,7 @@ def announced(context: Context, request: ImportRequest) -> ImportRun:
         done=0,
         started_at=to_epoch_ms(context.clock.now()),
         is_complete=request.is_complete,
+        asked=request.digest,
     )
 
 

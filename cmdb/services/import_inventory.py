@@ -20,17 +20,17 @@ from cmdb.errors import BadInput, Interrupted
 from cmdb.model.check import check_record
 from cmdb.model.decisions import Rules
 from cmdb.model.import_reports import SAMPLE, ImportReport, ImportRequest
-from cmdb.model.inventory import ImportRun, to_epoch_ms
+from cmdb.model.inventory import UNDER_WAY, ImportRun, to_epoch_ms
 from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skipped
 from cmdb.ports import Importer, Progress
 from cmdb.services.context import Context
 from cmdb.services.import_batches import BatchWriter, RunFacts
+from cmdb.services.import_checks import check_request
 from cmdb.services.import_failures import KeptRun, announced, scope_text
 from cmdb.services.import_files import Rejects, Results
-from cmdb.services.import_names import check_names
 from cmdb.services.import_runs import REPORT
+from cmdb.services.observation_times import observed_ms, timely
 from cmdb.services.permit import permit
-from cmdb.services.record_values import LONGEST_REASON, check_text
 from cmdb.services.spool import Spool
 
 MOST_DELETED = 0.2
@@ -57,12 +57,11 @@ def import_inventory(
 
     Raises:
         BadFile: The input cannot be taken; nothing was written.
+        BadValue: Something of the request is wrong by itself; see `check_request`.
         BadInput: More tombstones than the guard allows.
         Interrupted: Stopped by the user; whole batches remain, the same call resumes.
     """
-    permit(context.caller, "import", request.source)
-    check_names(request.source, request.scope)
-    check_text("reason", request.reason, LONGEST_REASON)
+    check_request(context, importer, request)
     # The head tells whether another process changed the registries; later each write does.
     context = replace(context, store=context.store.for_request())
     with KeptRun(context, request) as kept:
@@ -159,11 +158,9 @@ def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[Impo
     scope = scope_text(request)
     for run in context.store.find_runs(source=request.source, scope=scope):
         is_same = (run.fingerprint, run.format) == (spool.fingerprint, request.format)
-        if is_same and run.state != "finished":
-            if request.run_id not in ("", run.id) and not request.is_dry_run:
-                alias = announced(context, request)
-                context.store.save_run(replace(alias, continues=run.id))
-            return replace(run, state="running", ended_at=0, counts={}), True
+        taken = replace(run, state="running", ended_at=0, counts={})
+        if is_same and run.state != "finished" and _take_up(context, request, run, taken):
+            return taken, True
     now = to_epoch_ms(context.clock.now())
     made = ImportRun(
         id=request.run_id or str(uuid7()),
@@ -176,10 +173,27 @@ def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[Impo
         done=0,
         started_at=now,
         is_complete=request.is_complete,
+        asked=request.digest,
     )
     if not request.is_dry_run:
         context.store.save_run(made)
     return made, False
+
+
+def _take_up(context: Context, request: ImportRequest, found: ImportRun, taken: ImportRun) -> bool:
+    """Return whether an unfinished run of the same input is this one's to go on with."""
+    if request.run_id == found.id:
+        return True
+    # Somebody is at work on it still, maybe in another process.
+    if found.state in UNDER_WAY:
+        return False
+    if request.is_dry_run:
+        return True
+    if context.store.claim_run(taken) is not None:
+        return False
+    if request.run_id:
+        context.store.save_run(replace(announced(context, request), continues=found.id))
+    return True
 
 
 def _guard(deleted: int, total: int, request: ImportRequest) -> None:
@@ -209,7 +223,8 @@ class _Reading:
         self._source = source
         self._spool = spool
         self._rejects = rejects
-        self._observed_ms = _observed_ms(context, request, source)
+        self._now = context.clock.now()
+        self._observed_ms = observed_ms(request, source, self._now)
         self._classes: Counter[str] = Counter()
         self._types: Counter[str] = Counter()
         self._skipped: Counter[str] = Counter()
@@ -232,7 +247,10 @@ class _Reading:
             elif isinstance(item, Skipped):
                 self._skipped[item.reason] += 1
 
-    def _take(self, record: Record) -> None:
+    def _take(self, given: Record) -> None:
+        record, problem = timely(given, self._now)
+        if problem is not None:
+            self._note(problem)
         kept, problems = check_record(
             self._registry,
             record,
@@ -277,14 +295,3 @@ class _Reading:
             problems=self._problems,
             **outcome,
         )
-
-
-def _observed_ms(context: Context, request: ImportRequest, source: ImportInput) -> int:
-    if request.observed_at is not None:
-        return to_epoch_ms(request.observed_at)
-    if source.path is not None:
-        files = [source.path, *(source.path.rglob("*") if source.path.is_dir() else ())]
-        times = [file.stat().st_mtime for file in files if file.is_file()]
-        if times:
-            return int(max(times) * 1000)
-    return to_epoch_ms(context.clock.now())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from cmdb.errors import UnknownRecord
@@ -12,7 +11,7 @@ from cmdb.model.rights import Caller
 from cmdb.model.selection import check_page
 from cmdb.model.system_reports import RunList, RunReport
 from cmdb.services.context import Context
-from cmdb.services.import_failures import ERROR, LOST
+from cmdb.services.import_failures import ERROR, LOST, find_kept
 from cmdb.services.permit import permit
 
 REPORT = "report"
@@ -35,12 +34,10 @@ def find_run(context: Context, run_id: str) -> RunReport:
         UnknownRecord: There is none of that id.
     """
     permit(context.caller, "read", "import runs")
-    found = context.store.find_run(run_id)
+    found = find_kept(context, run_id)
     if found is None:
         raise UnknownRecord("import run", run_id)
-    # Taken up under another id, it is told of under both.
-    before = context.store.find_run(found.continues) if found.continues else None
-    return _shown(replace(before or found, id=found.id), context.caller)
+    return _shown(found, context.caller)
 
 
 def _shown(run: ImportRun, caller: Caller) -> RunReport:

@@ -15,7 +15,7 @@ from cmdb.model.practice_reports import IncidentDetails, IncidentList
 from cmdb.model.reports import plain
 from cmdb.ports import EditReason, IncidentUpdate, NewAffected, NewIncident, RecordListing
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
+from cmdb.services.find_ci import find_each
 from cmdb.services.permit import permit
 from cmdb.services.record_cis import RecordCIs
 from cmdb.services.record_listing import list_records, next_cursor
@@ -120,13 +120,14 @@ def _affected(
     """Return what an incident says of each CI, as its body keeps it; `told` is what it said."""
     if not given:
         raise BadValue("affected", "no CI is named", "Name at least one.")
+    cis = find_each(context, [each.ci for each in given])
     now = context.clock.now()
     found: dict[str, dict[str, Any]] = {}
     for each in given:
         onset_at = check_aware("onset", each.onset_at)
         if onset_at is not None and onset_at > now + _CLOCK_SKEW:
             raise BadValue("onset", f"{each.ci} is affected only from {onset_at:%Y-%m-%dT%H:%MZ}")
-        ci = find_ci(context, each.ci)
+        ci = cis[each.ci]
         if ci.id in found:
             raise BadValue("affected", f"{ci.class_name}/{ci.name} is named twice")
         before = told.get(ci.id, {"effect": EFFECTS[0], "onset_at": to_epoch_ms(now)})

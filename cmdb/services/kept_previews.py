@@ -11,7 +11,7 @@ from cmdb.errors import LimitExceeded
 from cmdb.model.decoding import decode
 from cmdb.model.impact_reports import AffectedState, PreviewReport
 from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
-from cmdb.model.nodes import Node
+from cmdb.model.nodes import Node, NodeKind
 from cmdb.model.practice_reports import (
     ChangedOutcome,
     KeptPreview,
@@ -21,7 +21,7 @@ from cmdb.model.practice_reports import (
 )
 from cmdb.model.reports import plain
 from cmdb.model.values import canonical_json
-from cmdb.ports import EditReason, RecordListing, Target
+from cmdb.ports import EditReason, RecordListing, Target, chunks
 from cmdb.services.context import Context
 from cmdb.services.outlook import SEVERITY, Effect
 from cmdb.services.permit import permit
@@ -30,9 +30,10 @@ from cmdb.services.record_cis import RecordCIs
 from cmdb.services.record_listing import list_records, next_cursor
 from cmdb.services.record_values import check_title
 from cmdb.services.record_writing import create_record, get_record
-from cmdb.services.withheld_answers import ids_in, withhold
+from cmdb.services.withheld_answers import ids_in, records_in, withhold
 
 STATE = "kept"
+_BATCH = 500
 MOST_BYTES = 8_000_000
 """Largest answer that is kept: it goes into the log too."""
 
@@ -189,6 +190,7 @@ def _node(context: Context, title: str, change_id: str, foreseen: Foreseen) -> N
         "outcomes": {ci: plain(standing) for ci, standing in _standings(foreseen).items()},
         "revision": foreseen.snapshot.revision,
         "answer": _answer(report_preview(context, foreseen)),
+        "concerned": {each.record.id: each.record.concerns for each in foreseen.present.found},
     }
     return Node(
         "preview",
@@ -215,7 +217,10 @@ def _kept(context: Context, node: Node) -> KeptPreview:
     body = node.body
     answer: Any = body["answer"]
     if not context.caller.visibility.sees_all:
-        answer = withhold(answer, RecordCIs(context, ids_in(answer)).hidden())
+        concerned = _concerned(context, node)
+        every = {ci for cis in concerned.values() for ci in cis}
+        hidden = RecordCIs(context, ids_in(answer) | every).hidden()
+        answer = withhold(answer, hidden, {r for r, cis in concerned.items() if cis & hidden})
     return KeptPreview(
         node.id,
         node.version,
@@ -225,6 +230,22 @@ def _kept(context: Context, node: Node) -> KeptPreview:
         body["kept_by"],
         decode(PreviewReport, answer),
     )
+
+
+def _concerned(context: Context, node: Node) -> dict[str, set[str]]:
+    """Return the CIs that each incident and change of a kept answer concerned then or does today.
+
+    Its title may name any of them, whether the answer does or not.
+    """
+    found = {record: set(cis) for record, cis in node.body.get("concerned", {}).items()}
+    by_kind: dict[NodeKind, list[str]] = {"incident": [], "change": []}
+    for kind, record_id in sorted(records_in(node.body["answer"])):
+        by_kind["incident" if kind == "incident" else "change"].append(record_id)
+    for of_kind, ids in by_kind.items():
+        for batch in chunks(ids, _BATCH):
+            for record in context.store.get_nodes(of_kind, batch).values():
+                found.setdefault(record.id, set()).update(record.concerns)
+    return found
 
 
 def _summary(node: Node, cis: RecordCIs) -> PreviewSummary:

@@ -5,23 +5,25 @@ The use cases that only a server needs are imported when they are needed, like a
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from cmdb.errors import CmdbError, KeyReused, UnknownRecord
+from cmdb.errors import CmdbError, KeyReused
 from cmdb.model.log import LogHead
 from cmdb.model.rights import Caller
 from cmdb.services.context import Context
-from cmdb.services.import_failures import announce, scope_text
-from cmdb.services.import_names import check_names
+from cmdb.services.import_checks import check_request
+from cmdb.services.import_failures import announce
 from cmdb.services.local_operations import LocalOperations
 from cmdb.services.permit import permit
 from cmdb.services.running_imports import RunningImports
 
 if TYPE_CHECKING:
     from cmdb.model.import_reports import ImportReport, ImportRequest
+    from cmdb.model.inventory import ImportRun
     from cmdb.model.records import Importer, ImportInput, Record
     from cmdb.model.system_reports import RunReport
     from cmdb.ports import Operations, Progress
@@ -43,6 +45,7 @@ class LocalService:
         encode: Callable[[Iterator[Record]], Iterator[bytes]],
     ) -> None:
         self.imports = RunningImports()
+        self._announcing = threading.Lock()
         self._context = context
         self._find_importer = find_importer
         self._list_importers = list_importers
@@ -73,21 +76,40 @@ class LocalService:
     def _for(self, caller: Caller) -> Context:
         return replace(self._context, caller=caller, store=self._context.store.for_request())
 
-    def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
-        """Note a run that is about to begin, or return the one that has its id already."""
+    def check_import(self, caller: Caller, request: ImportRequest) -> None:
+        """Return if such an import may come, as far as can be told before its input has."""
+        # Who may not import is told nothing of formats.
         permit(caller, "import", request.source)
-        check_names(request.source, request.scope)
-        self._find_importer(request.format)
-        known = self.imports.begin(request, caller.actor, self._context.clock.now())
-        if known is None:
-            known = self._recorded(caller, request.run_id)
+        importer = self._find_importer(request.format)
+        check_request(replace(self._context, caller=caller), importer, request)
+
+    def announce_import(self, caller: Caller, request: ImportRequest) -> RunReport | None:
+        """Note a run that begins now, or return the one that has its id already."""
+        self.check_import(caller, request)
+        # One after the other: whoever is told of a run is told of one that does begin.
+        with self._announcing:
+            known = self.imports.begin(request, caller.actor, self._context.clock.now())
             if known is not None:
-                self.imports.withdraw(request.run_id)
-        if known is not None and not _is_same(known, request):
-            raise KeyReused(request.run_id)
-        if known is None:
-            announce(self._context, request)
-        return known
+                asked = self.imports.asked_of(request.run_id)
+            else:
+                recorded = self._claim(request)
+                if recorded is None:
+                    return None
+                asked = recorded.asked
+        if asked != request.digest:
+            raise KeyReused(request.key)
+        return known or self.operations(caller).find_run(request.run_id)
+
+    def _claim(self, request: ImportRequest) -> ImportRun | None:
+        """Return the run in the graph that has the id of a new one; None once that is noted."""
+        try:
+            recorded = announce(self._context, request)
+        except BaseException:
+            self.imports.withdraw(request.run_id)
+            raise
+        if recorded is not None:
+            self.imports.withdraw(request.run_id)
+        return recorded
 
     def withdraw_import(self, run_id: str) -> None:
         """Forget a run that was announced and does not begin."""
@@ -95,15 +117,6 @@ class LocalService:
         # What cannot be noted now counts as interrupted before long.
         with suppress(CmdbError):
             self._context.store.withdraw_run(run_id)
-
-    def _recorded(self, caller: Caller, run_id: str) -> RunReport | None:
-        from cmdb.services.import_runs import find_run
-
-        try:
-            found = find_run(replace(self._context, caller=caller), run_id)
-        except UnknownRecord:
-            return None
-        return found if found.state == "finished" else None
 
     def head(self) -> LogHead:
         """Return the newest entry of the log."""
@@ -116,11 +129,6 @@ class LocalService:
     def close(self) -> None:
         """Release the database."""
         self._context.store.close()
-
-
-def _is_same(known: RunReport, request: ImportRequest) -> bool:
-    asked = (request.format, request.source, scope_text(request))
-    return (known.format, known.source, known.scope) == asked
 
 
 class ServedOperations(LocalOperations):

@@ -1,66 +1,96 @@
-"""Which CIs are near these, over relationships either way?"""
+"""Which CIs are near these, or were so since a moment, over relationships either way?
+
+Read ring by ring from the database and not from a snapshot: what was retired or ended since then
+takes part in no answer any more, and is what is looked for after an outage.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 
-import numpy as np
+from cmdb.model.inventory import Relationship
+from cmdb.model.rights import SEES_ALL
+from cmdb.ports import chunks
+from cmdb.services.context import Context
+from cmdb.snapshot.estate import carried_types
 
-from cmdb.snapshot import Snapshot
-from impact import Topology
+_BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
-    """CIs with the number of relationships to the nearest of those asked about.
+@dataclass(slots=True)
+class Neighbourhood:
+    """CIs around some others, and their relationships, whoever may see them.
 
-    `is_partial` tells that a limit left some out, the farther ones first.
+    Attributes:
+        hops: Relationships to the nearest of those asked about, by CI.
+        versions: The revision that last changed each of these CIs.
+        relationships: All of theirs by id, ended ones too.
+        is_partial: A limit left some CIs out, the farther ones first.
     """
 
-    hops: Mapping[str, int]
-    is_partial: bool
+    hops: dict[str, int]
+    versions: dict[str, int] = field(default_factory=dict)
+    relationships: dict[str, Relationship] = field(default_factory=dict)
+    is_partial: bool = False
 
 
-def find_neighbours(snapshot: Snapshot, ids: Sequence[str], hops: int, most: int) -> Neighbours:
-    """Return the CIs within some hops of these, weak relationships included.
+def find_neighbourhood(
+    context: Context, ids: Sequence[str], hops: int, since: int, most: int
+) -> Neighbourhood:
+    """Return the CIs within some hops of these as things are or were after a revision.
 
-    A group that the compilation made stands between a CI and the alternatives it relies on; it is
-    no CI and no hop.
+    A relationship that was ended after it still leads to its other end, and a CI that was retired
+    after it to what is behind. Relationships of types that carry no impact lead nowhere. Two reads
+    for each 500 CIs of a ring.
 
     Args:
-        snapshot: Where to look; CIs that take no part have no neighbours there.
+        context: Where to read.
         ids: Where to start; they are 0 hops away.
         hops: How far to go.
+        since: The revision.
         most: Most CIs, those asked about not counted.
     """
-    topology, groups = snapshot.topology, snapshot.implicit_groups
-    found = dict.fromkeys(ids, 0)
-    frontier = [topology.index(ci) for ci in ids if ci in topology]
-    seen = set(frontier)
-    for distance in range(1, hops + 1):
-        following: list[int] = []
-        waiting = frontier
-        while waiting:
-            passed: list[int] = []
-            for node in _next_to(topology, waiting):
-                if node not in seen:
-                    seen.add(node)
-                    (passed if topology.ids[node] in groups else following).append(node)
-            waiting = passed
-        room = most + len(ids) - len(found)
-        found |= {topology.ids[node]: distance for node in following[:room]}
-        if len(following) > room:
-            return Neighbours(found, is_partial=True)
-        frontier = following
-    return Neighbours(found, is_partial=False)
+    types = frozenset(carried_types(context.store.registry()))
+    found = Neighbourhood(dict.fromkeys(ids, 0), _versions(context, ids, since, keeps_all=True))
+    ring: Sequence[str] = list(ids)
+    for distance in range(hops + 1):
+        related = _relationships(context, ring)
+        found.relationships |= related
+        if distance == hops:
+            break
+        ways = (r for r in related.values() if r.type in types and (r.is_live or r.version > since))
+        beyond = _versions(context, _other_ends(ways, found.hops), since)
+        room = most + len(ids) - len(found.hops)
+        ring = list(beyond)[:room]
+        found.hops |= dict.fromkeys(ring, distance + 1)
+        found.versions |= {ci: beyond[ci] for ci in ring}
+        if len(beyond) > room:
+            found.is_partial = True
+            hops = distance + 1
+    return found
 
 
-def _next_to(topology: Topology, nodes: Sequence[int]) -> Iterator[int]:
-    """Yield the other ends of all edges at these nodes."""
-    for rows in (topology.dependents_of, topology.providers_of):
-        for node in nodes:
-            yield from rows.ends[int(rows.starts[node]) : int(rows.starts[node + 1])].tolist()
-    dependents, providers, _ = topology.weak
-    yield from providers[np.isin(dependents, nodes)].tolist()
-    yield from dependents[np.isin(providers, nodes)].tolist()
+def _other_ends(ways: Iterable[Relationship], known: Collection[str]) -> list[str]:
+    ends = {end for way in ways for end in (way.dependent, way.provider)}
+    return sorted(ends.difference(known))
+
+
+def _relationships(context: Context, ids: Sequence[str]) -> dict[str, Relationship]:
+    return {
+        each.id: each
+        for batch in chunks(ids, _BATCH)
+        for each in context.store.find_relationships(batch, SEES_ALL, live_only=False)
+    }
+
+
+def _versions(
+    context: Context, ids: Sequence[str], since: int, *, keeps_all: bool = False
+) -> dict[str, int]:
+    """Return the versions of these CIs, without those that had left before."""
+    return {
+        ci: int(row["version"])
+        for batch in chunks(ids, _BATCH)
+        for ci, row in sorted(context.store.ci_properties(batch).items())
+        if keeps_all or row["lifecycle"] != "retired" or int(row["version"]) > since
+    }

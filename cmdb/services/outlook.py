@@ -16,6 +16,7 @@ from itertools import pairwise
 import impact
 from cmdb.model.impact_reports import AffectedState
 from cmdb.model.planned_changes import TargetEffect
+from cmdb.ports.awaited import check_awaited
 
 STATES = {
     "outage": impact.State.DOWN,
@@ -161,6 +162,7 @@ def look_ahead(
     after = min((each for each in moments if each > end_at), default=None)
     stretches: list[Stretch] = []
     for begin, end in pairwise([*inside, end_at]):
+        check_awaited()
         _add(stretches, Stretch(begin, end, _at(together, without, begin)))
     worst = tuple(
         replace(each, since_at=together.since(each.outcome, each.since_at or start_at))
@@ -199,15 +201,19 @@ class _Course:
         if len(sure) < len(effects):
             self._feared = impact.timeline(topology, [each.outage for each in effects])
         self.radius = self._feared.merged
+        self._found: dict[tuple[datetime | None, datetime | None], dict[str, Outcome]] = {}
         lines = (self._sure, self._feared)
         self.moments = {part.start_at for line in lines for part in line.slices if part.start_at}
 
     def at(self, moment: datetime) -> dict[str, Outcome]:
-        """Return how CIs stand at a moment."""
-        sure = self._sure.at(moment).radius.hits
-        if self._feared is self._sure:
-            return _outcomes(sure, ())
-        return _outcomes(sure, self._feared.at(moment).radius.hits)
+        """Return how CIs stand at a moment; those of one slice are looked up once."""
+        sure, feared = self._sure.at(moment), self._feared.at(moment)
+        key = (sure.start_at, feared.start_at)
+        found = self._found.get(key)
+        if found is None:
+            hits = () if self._feared is self._sure else feared.radius.hits
+            found = self._found[key] = _outcomes(sure.radius.hits, hits)
+        return found
 
     def since(self, outcome: Outcome, moment: datetime) -> datetime | None:
         """Return when a CI that stands like this at a moment came to do so."""

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from cmdb.errors import BadValue
+from cmdb.errors import BadValue, LimitExceeded
 from cmdb.model.inventory import from_epoch_ms, to_epoch_ms
 from cmdb.model.nodes import Node
 from cmdb.model.planned_changes import CHANGE_MOVES, Change, ChangeTarget
@@ -15,7 +15,7 @@ from cmdb.model.practice_reports import ChangeDetails, ChangeList
 from cmdb.model.reports import plain
 from cmdb.ports import ChangeUpdate, EditReason, NewChange, RecordListing, Target
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
+from cmdb.services.find_ci import find_each
 from cmdb.services.permit import permit
 from cmdb.services.record_cis import RecordCIs
 from cmdb.services.record_listing import list_records, next_cursor
@@ -29,6 +29,8 @@ from cmdb.services.record_values import (
 from cmdb.services.record_writing import create_record, get_record, update_record
 
 EFFECTS = ("outage", "degraded", "at_risk")
+MOST_WINDOWS = 100
+"""Most different windows that the targets of one change have: each cuts time once more."""
 FIRST_STATES = ("draft", "scheduled")
 
 
@@ -45,7 +47,7 @@ def plan_change(context: Context, new: NewChange, edit: EditReason) -> Change:
         hint = f"One of {', '.join(FIRST_STATES)}."
         raise BadValue("state", f"no change begins as {new.state!r}", hint)
     check_window("change", new.start_at, new.end_at)
-    check_within(new.start_at, new.end_at, new.targets)
+    check_within(context, new.start_at, new.end_at, new.targets)
 
     def draft() -> Node:
         body = {
@@ -55,7 +57,9 @@ def plan_change(context: Context, new: NewChange, edit: EditReason) -> Change:
             "planned_by": context.caller.actor,
         }
         begin_at, end_at = to_epoch_ms(new.start_at), to_epoch_ms(new.end_at)
-        return _placed(Node("change", "", 0, new.state, body, begin_at=begin_at, end_at=end_at))
+        return _placed(
+            context, Node("change", "", 0, new.state, body, begin_at=begin_at, end_at=end_at)
+        )
 
     request = plain(asdict(new))
     made = create_record(context, "change", draft, edit, "plan change", request)
@@ -119,7 +123,9 @@ def check_window(what: str, start_at: datetime, end_at: datetime) -> None:
         raise BadValue("to", f"the window of the {what} must end after it starts")
 
 
-def check_within(start_at: datetime, end_at: datetime, targets: Sequence[Target]) -> None:
+def check_within(
+    context: Context, start_at: datetime, end_at: datetime, targets: Sequence[Target]
+) -> None:
     """Return if the window of every target lies in that of the change.
 
     Raises:
@@ -127,19 +133,43 @@ def check_within(start_at: datetime, end_at: datetime, targets: Sequence[Target]
     """
     for each in targets:
         begin, end = each.start_at or start_at, each.end_at or end_at
-        check_window(f"target {each.ci}", begin, end)
-        if begin < start_at or end > end_at:
-            raise BadValue(
-                "targets",
-                f"the window of {each.ci} is not inside that of the change",
-                f"The change lasts from {start_at.isoformat()} to {end_at.isoformat()}.",
-            )
+        is_aware = begin.tzinfo is not None and end.tzinfo is not None
+        if is_aware and start_at <= begin < end <= end_at:
+            continue
+        label = _label(context, each.ci)
+        check_window(f"target {label}", begin, end)
+        raise BadValue(
+            "targets",
+            f"the window of {label} is not inside that of the change",
+            f"The change lasts from {start_at.isoformat()} to {end_at.isoformat()}.",
+        )
+
+
+def check_number(targets: Sequence[Target]) -> None:
+    """Return if there are targets, with not too many different windows.
+
+    Raises:
+        BadValue: There is none.
+        LimitExceeded: There are.
+    """
+    if not targets:
+        raise BadValue("targets", "no CI is named", "Name at least one.")
+    windows = {(each.start_at, each.end_at) for each in targets}
+    if len(windows) > MOST_WINDOWS:
+        hint = "Targets that share a window count once."
+        raise LimitExceeded("windows of a change", MOST_WINDOWS, len(windows), hint)
+
+
+def _label(context: Context, ci: str) -> str:
+    """Return how a target is called that is given by id, or by what people call it."""
+    known = RecordCIs(context, [ci])
+    return str(known.named(ci)) if known.holds(ci) else ci
 
 
 def _targets(context: Context, given: Sequence[Target]) -> list[dict[str, Any]]:
     """Return what a change does to each CI, as its body keeps it; None is the change's own time."""
-    if not given:
-        raise BadValue("targets", "no CI is named", "Name at least one.")
+    check_number(given)
+    cis = find_each(context, [each.ci for each in given])
     found = []
     for each in given:
         check_effect(each.effect, EFFECTS)
@@ -147,7 +177,7 @@ def _targets(context: Context, given: Sequence[Target]) -> list[dict[str, Any]]:
         check_aware("to", each.end_at)
         found.append(
             {
-                "ci": find_ci(context, each.ci).id,
+                "ci": cis[each.ci].id,
                 "effect": each.effect,
                 "start_at": None if each.start_at is None else to_epoch_ms(each.start_at),
                 "end_at": None if each.end_at is None else to_epoch_ms(each.end_at),
@@ -171,7 +201,7 @@ def _updated(
             ("to", update.end_at, before.end_at),
         )
     )
-    return _placed(replace(begun, body=body, begin_at=start_at, end_at=end_at))
+    return _placed(context, replace(begun, body=body, begin_at=start_at, end_at=end_at))
 
 
 def _aware(field: str, moment: datetime) -> datetime:
@@ -179,12 +209,12 @@ def _aware(field: str, moment: datetime) -> datetime:
     return moment
 
 
-def _placed(node: Node) -> Node:
+def _placed(context: Context, node: Node) -> Node:
     """Return the record attached to the CIs of its targets, whose windows lie in its own."""
     targets = node.body["targets"]
     start_at, end_at = window_of(node)
     check_window("change", start_at, end_at)
-    check_within(start_at, end_at, [_target(each) for each in targets])
+    check_within(context, start_at, end_at, [_target(each) for each in targets])
     return replace(node, concerns=tuple(sorted({each["ci"] for each in targets})))
 
 

@@ -20,6 +20,8 @@ from cmdb.snapshot import Snapshot
 
 MOST_OF_A_KIND = 1_000
 """Most open incidents, and most planned changes in a window, that an answer reckons with."""
+MOST_CUTS = 1_000
+"""Most moments within a window at which one of them begins or ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,27 @@ def present_between(
         for effect in _lasting(node, now)
         if _overlaps(effect, start_at, end_at)
     ]
+    reckoned = _within_reach(effects, start_at, end_at)
     return Presents(
-        tuple(taking_part(context, snapshot, effects)), any(c > MOST_OF_A_KIND for c in counts)
+        tuple(taking_part(context, snapshot, reckoned)),
+        len(reckoned) < len(effects) or any(c > MOST_OF_A_KIND for c in counts),
     )
+
+
+def _within_reach(effects: list[Present], start_at: datetime, end_at: datetime) -> list[Present]:
+    """Return those whose windows cut a stretch of time no more often than can be reckoned with.
+
+    A window that covers all of it cuts nothing.
+    """
+    cuts: set[datetime] = set()
+    found = []
+    for each in effects:
+        times = (each.effect.start_at, each.effect.end_at)
+        more = {at for at in times if at is not None and start_at < at < end_at} - cuts
+        if len(cuts) + len(more) <= MOST_CUTS:
+            cuts |= more
+            found.append(each)
+    return found
 
 
 def present_now(context: Context, snapshot: Snapshot, *, without: str = "") -> Presents:

@@ -11,7 +11,7 @@ from cmdb.model.impact_reports import PreviewReport, Slice
 from cmdb.model.nodes import Node
 from cmdb.ports import Target
 from cmdb.services.context import Context
-from cmdb.services.find_ci import find_ci
+from cmdb.services.find_ci import find_each
 from cmdb.services.impact_answers import (
     check_part,
     report_basis,
@@ -21,7 +21,13 @@ from cmdb.services.impact_answers import (
 from cmdb.services.impact_names import Names
 from cmdb.services.outlook import Effect, Outlook, look_ahead
 from cmdb.services.permit import permit
-from cmdb.services.planned_changes import check_window, check_within, targets_of, window_of
+from cmdb.services.planned_changes import (
+    check_number,
+    check_window,
+    check_within,
+    targets_of,
+    window_of,
+)
 from cmdb.services.present import Present, Presents, present_between, report_present, taking_part
 from cmdb.services.record_writing import get_record
 from cmdb.snapshot import Snapshot
@@ -94,7 +100,7 @@ def plan_of(
         raise BadValue("from" if start_at is None else "to", "the window of the change is not told")
     check_window("change", start_at, end_at)
     found = targets_of(recorded) if recorded and not targets else _by_id(context, targets)
-    check_within(start_at, end_at, found)
+    check_within(context, start_at, end_at, found)
     effects = [
         Effect(each.ci, each.effect, each.start_at or start_at, each.end_at or end_at)
         for each in found
@@ -103,12 +109,9 @@ def plan_of(
 
 
 def _by_id(context: Context, targets: Sequence[Target]) -> list[Target]:
-    if not targets:
-        raise BadValue("targets", "no CI is named", "Name at least one.")
-    return [
-        Target(find_ci(context, each.ci).id, each.effect, each.start_at, each.end_at)
-        for each in targets
-    ]
+    check_number(targets)
+    found = find_each(context, [each.ci for each in targets])
+    return [Target(found[each.ci].id, each.effect, each.start_at, each.end_at) for each in targets]
 
 
 def foresee(context: Context, plan: Plan) -> Foreseen:

@@ -89,4 +89,5 @@ def revision_of(entry: LogEntry, sight: Sight) -> Revision:
         sight.reason(entry),
         dict(sorted(counts.items())),
         entry.hash,
+        str(header.get("request_id", "")),
     )

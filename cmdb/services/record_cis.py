@@ -47,6 +47,10 @@ class RecordCIs:
             return NamedCI("", row["class"], WITHHELD, "")
         return NamedCI(ci_id, row["class"], row["name"], row["lifecycle"])
 
+    def holds(self, ci_id: str) -> bool:
+        """Return whether a CI of that id is on record."""
+        return ci_id in self._rows
+
     def hides(self, ci_id: str) -> bool:
         """Return whether the caller may not see a CI, or the one that took it over."""
         row = self._rows.get(self.survivor(ci_id))

@@ -21,6 +21,7 @@ from cmdb.model.definition_changes import Definition
 from cmdb.model.definition_checks import (
     Demands,
     allows,
+    check_attribute_names,
     check_class_change,
     check_extends_class,
     check_extends_type,
@@ -95,6 +96,7 @@ def register_class(
         before = registry.classes.get(new.name)
         if (shipped := shipped_registry().classes.get(new.name)) is not None:
             check_extends_class(shipped, new)
+        check_attribute_names(before, new)
         with_class(registry, new)
         _meet_class(context, new.name, check_class_change(before, new))
         body = class_body(before) if before else {}

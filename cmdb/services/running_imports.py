@@ -32,7 +32,7 @@ class RunningImports:
     def __init__(self, kept: int = KEPT) -> None:
         self._kept = kept
         self._changing = threading.Lock()
-        self._runs: OrderedDict[str, tuple[RunReport, str]] = OrderedDict()
+        self._runs: OrderedDict[str, tuple[RunReport, str, str]] = OrderedDict()
 
     def begin(self, request: ImportRequest, actor: str, at: datetime) -> RunReport | None:
         """Note that a run begins; return the one of that id that is under way or finished instead.
@@ -55,7 +55,7 @@ class RunningImports:
             known = self._runs.get(request.run_id)
             if known is not None and known[0].state in (*UNDER_WAY, "finished"):
                 return known[0]
-            self._runs[request.run_id] = (run, actor)
+            self._runs[request.run_id] = (run, actor, request.digest)
             self._runs.move_to_end(request.run_id)
             self._forget()
         return None
@@ -99,17 +99,23 @@ class RunningImports:
             found = self._runs.get(run_id)
         return None if found is None else found[1]
 
+    def asked_of(self, run_id: str) -> str:
+        """Return the digest of what was asked of a run of this process, empty where unknown."""
+        with self._changing:
+            found = self._runs.get(run_id)
+        return "" if found is None else found[2]
+
     def count(self) -> int:
         """Return how many runs are under way."""
         with self._changing:
-            return sum(run.state in UNDER_WAY for run, _ in self._runs.values())
+            return sum(run.state in UNDER_WAY for run, *_ in self._runs.values())
 
     def _change(self, run_id: str, **values: Any) -> None:
         with self._changing:
             if (found := self._runs.get(run_id)) is not None:
-                self._runs[run_id] = (replace(found[0], **values), found[1])
+                self._runs[run_id] = (replace(found[0], **values), *found[1:])
 
     def _forget(self) -> None:
-        ended = [name for name, (run, _) in self._runs.items() if run.state not in UNDER_WAY]
+        ended = [name for name, (run, *_) in self._runs.items() if run.state not in UNDER_WAY]
         for name in ended[: max(0, len(self._runs) - self._kept)]:
             del self._runs[name]

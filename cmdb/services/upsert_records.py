@@ -36,6 +36,7 @@ from cmdb.services.context import Context
 from cmdb.services.import_failures import scope_text
 from cmdb.services.import_names import check_names
 from cmdb.services.import_sight import hidden_from
+from cmdb.services.observation_times import check_observed, timely
 from cmdb.services.permit import permit
 from cmdb.services.placeholders import settle_placeholders
 from cmdb.services.record_values import check_edit
@@ -69,7 +70,7 @@ def upsert_records(
         StalePlan: Others write to the same things all the time.
     """
     permit(context.caller, "import", request.source)
-    _check(request)
+    _check(context, request)
     store = context.store
     stamp = _stamp(context, request, reason)
     for attempt in range(_ATTEMPTS):
@@ -152,13 +153,12 @@ class _Taken:
         )
 
 
-def _check(request: UpsertRequest) -> None:
+def _check(context: Context, request: UpsertRequest) -> None:
     check_names(request.source, request.scope)
     if len(request.records) > MOST_RECORDS:
         hint = "Send them in several requests, or import a file."
         raise LimitExceeded("records", MOST_RECORDS, len(request.records), hint)
-    if request.observed_at is not None and request.observed_at.tzinfo is None:
-        raise BadValue("observed_at", "a time without a zone", "Give an aware time.")
+    check_observed(request.observed_at, context.clock.now())
 
 
 def _take(
@@ -187,7 +187,10 @@ def _take_one(
     place: int,
     given: tuple[Record, str, str, int],
 ) -> None:
-    record, source, scope, observed_ms = given
+    stated, source, scope, observed_ms = given
+    record, late = timely(stated, context.clock.now())
+    if late is not None:
+        taken.reject(place, late)
     kept, problems = check_record(
         registry, record, source=source, scope=scope, observed_ms=observed_ms, run=""
     )

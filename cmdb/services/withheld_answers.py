@@ -27,16 +27,26 @@ def ids_in(answer: Any) -> set[str]:
     return {_about(each) for each in _named(answer)}
 
 
-def withhold(answer: Any, hidden: Collection[str]) -> Any:
+def records_in(answer: Any) -> set[tuple[str, str]]:
+    """Return kind and id of all incidents and changes that a piece of JSON names."""
+    return {(each["kind"], each["id"]) for each in _records(answer)}
+
+
+def withhold(answer: Any, hidden: Collection[str], records: Collection[str] = ()) -> Any:
     """Return a piece of JSON without the names of some CIs; their classes stay.
 
     Withheld with a name are the title of an incident or change that concerns the CI, wherever it
     stands, every title and sentence that contains the name, and implicit groups that are called
     after the CI. Its teams stay: they are whom to ask.
+
+    Args:
+        answer: The piece of JSON.
+        hidden: Ids of the CIs.
+        records: Ids of incidents and changes that concern one which the answer does not name.
     """
     names = {name for each in _named(answer) if _about(each) in hidden for name in _names(each)}
-    records = {each["id"] for each in _records(answer) if _about(each["ci"]) in hidden}
-    return _without(answer, _Hidden(hidden, names, records))
+    of_hidden = {each["id"] for each in _records(answer) if _about(each["ci"]) in hidden}
+    return _without(answer, _Hidden(hidden, names, of_hidden.union(records)))
 
 
 def _named(value: Any) -> Iterator[dict[str, Any]]:

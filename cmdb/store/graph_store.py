@@ -24,7 +24,7 @@ from cmdb.model.selection import Direction, Page, Selection
 from cmdb.model.shipped import shipped_registry
 from cmdb.model.source_records import SourceRecord
 from cmdb.ports import Clock
-from cmdb.store import evidence, log_rows, merges, node_rows, reading, snapshot_rows
+from cmdb.store import evidence, log_rows, merges, named, node_rows, reading, snapshot_rows
 from cmdb.store.adjacency import find_adjacent
 from cmdb.store.connection import Connection
 from cmdb.store.keeping_store import KeepingStore
@@ -67,6 +67,10 @@ class GraphStore(KeepingStore):
         return reading.find_by_name(
             self._connection, self.registry(), name, class_name, visibility, limit
         )
+
+    def find_named(self, names: Sequence[str], visibility: Visibility, most: int) -> list[CI]:
+        """Return CIs of these names, read at once."""
+        return named.find_named(self._connection, names, visibility, most)
 
     def search(self, text: str, visibility: Visibility, limit: int = 20) -> list[Found]:
         """Return CIs whose name or identifiers match the words."""

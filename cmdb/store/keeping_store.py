@@ -65,6 +65,10 @@ class KeepingStore:
         """Store an import run."""
         run_rows.save_run(self._connection, run, self._life)
 
+    def claim_run(self, run: ImportRun) -> ImportRun | None:
+        """Store a run as one of this process, or return the one that is under way or finished."""
+        return run_rows.claim_run(self._connection, run, self._life)
+
     def find_runs(
         self, *, source: str = "", scope: str | None = None, state: str = "", limit: int = 50
     ) -> list[ImportRun]:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from cmdb.model.changes import Applied, LogChange, Stamp
-from cmdb.model.inventory import DataSource, ImportRun
+from cmdb.model.inventory import UNDER_WAY, DataSource, ImportRun
 from cmdb.model.log import LogHead, compress
 from cmdb.store.connection import Connection, Row, Transaction
 from cmdb.store.log_rows import write_logged
@@ -18,6 +18,10 @@ from cmdb.store.run_life import RunLife
 SAVE_RUN = """
 MERGE (r:ImportRun {id: $id}) SET r = $row
 SET r.worker = $worker, r.alive_at = timestamp() RETURN r.id AS id
+"""
+CLAIM_RUN = """
+MERGE (r:ImportRun {id: $id}) SET r.claimed_by = $worker
+RETURN properties(r) AS row, timestamp() AS now
 """
 FIND_RUNS = """
 MATCH (r:ImportRun)
@@ -57,6 +61,36 @@ def save_run(connection: Connection, run: ImportRun, life: RunLife) -> None:
         connection.write(lambda tx: write_run(tx, run, life.worker))
     finally:
         life.end(run)
+
+
+def claim_run(connection: Connection, run: ImportRun, life: RunLife) -> ImportRun | None:
+    """Store a run as one of this process, or return the one of its id that must not be touched.
+
+    Written to before it is looked at, the row is locked: of two processes one comes first.
+    """
+    has_begun = False
+
+    def work(tx: Transaction) -> ImportRun | None:
+        nonlocal has_begun
+        if has_begun:
+            # A first attempt, which was not written.
+            life.drop(run.id)
+        row, now_ms = tx.run(CLAIM_RUN, {"id": run.id, "worker": life.worker})[0]
+        found = _run(life, row, now_ms) if "state" in row else None
+        if found is not None and found.state in (*UNDER_WAY, "finished"):
+            has_begun = False
+            return found
+        has_begun = True
+        life.begin(run)
+        write_run(tx, run, life.worker)
+        return None
+
+    try:
+        return connection.write(work)
+    except BaseException:
+        if has_begun:
+            life.drop(run.id)
+        raise
 
 
 def withdraw_run(connection: Connection, run_id: str, life: RunLife) -> None:
@@ -183,6 +217,7 @@ def _row(run: ImportRun) -> dict[str, Any]:
         "counts": orjson.dumps(dict(run.counts)).decode(),
         "is_complete": run.is_complete,
         "continues": run.continues,
+        "asked": run.asked,
     }
 
 

@@ -34,7 +34,6 @@ MAYBE_WRITTEN = (
 READING: Final = frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION})
 """The operations by which nothing is written."""
 _ANSWERED: Final = frozenset({OperationType.QUERY, OperationType.MUTATION})
-_ALL: Final = frozenset(OperationType)
 
 
 class ApiSchema(strawberry.Schema):
@@ -58,7 +57,7 @@ class ApiSchema(strawberry.Schema):
     ) -> ExecutionResult:
         """Return data and errors of a query or mutation, as the caller may see them."""
         context = _context(context_value)
-        allowed = _ANSWERED & set(allowed_operation_types or _ALL)
+        allowed = _ANSWERED & _allowed(allowed_operation_types)
         try:
             operation = await self._check(query, variable_values, context, operation_name, allowed)
             hint = MAYBE_WRITTEN if _kind(operation) is OperationType.MUTATION else ""
@@ -88,7 +87,7 @@ class ApiSchema(strawberry.Schema):
     ) -> Any:
         """Return an asynchronous generator of the results of any operation."""
         context = _context(context_value)
-        allowed = frozenset(allowed_operation_types or _ALL)
+        allowed = _allowed(allowed_operation_types)
         try:
             operation = await self._check(query, variable_values, context, operation_name, allowed)
         except Exception as error:
@@ -193,6 +192,10 @@ class _Known(SchemaExtension):
 def document_hash(text: str) -> str:
     """Return what a list of trusted documents names a document by: its SHA-256."""
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _allowed(given: Iterable[OperationType] | None) -> frozenset[OperationType]:
+    return frozenset(OperationType if given is None else given)
 
 
 def _kind(operation: OperationDefinitionNode) -> OperationType:

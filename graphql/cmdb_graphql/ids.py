@@ -54,8 +54,14 @@ def local_id(text: str, kind: Kind = "CI") -> str:
     if found is None:
         return text
     if found[0] != kind:
-        raise BadValue("id", f"{text!r} names a {found[0]}", f"A {kind} is wanted here.")
+        raise BadValue(
+            "id", f"{text!r} names {_with_article(found[0])}", f"Wanted is {_with_article(kind)}."
+        )
     return found[1]
+
+
+def _with_article(kind: Kind) -> str:
+    return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
 
 
 def local_ids(texts: list[str], kind: Kind = "CI") -> list[str]:

@@ -23,6 +23,8 @@ from graphql import (
     SelectionSetNode,
     VariableNode,
     get_named_type,
+    is_introspection_type,
+    value_from_ast_untyped,
 )
 
 from cmdb.errors import Forbidden, LimitExceeded
@@ -31,7 +33,18 @@ from cmdb_graphql.limits import Limits
 
 _MOST: Final = 10**12
 _PAGE_ARGUMENT: Final = "first"
-_INTROSPECTION: Final = ("__schema", "__type")
+_INTROSPECTION: Final[Mapping[str, str]] = {"__schema": "__Schema", "__type": "__Type"}
+_SCHEMA_ROWS: Final[Mapping[str, int]] = {
+    "types": 200,
+    "directives": 10,
+    "fields": 10,
+    "inputFields": 10,
+    "args": 5,
+    "enumValues": 10,
+    "possibleTypes": 5,
+    "interfaces": 2,
+}
+"""How many rows the lists of the schema about itself have, in round numbers."""
 
 HEAVY: Final[Mapping[str, int]] = {
     "ciDetails": 500,
@@ -50,6 +63,8 @@ HEAVY: Final[Mapping[str, int]] = {
     "upsertRecords": 5_000,
 }
 """What root fields cost that compute rather than page; the others cost what they may return."""
+PER_LISTED_OF_HEAVY: Final = 10
+"""What each member of a list costs that such a field is given; elsewhere it costs 1."""
 
 
 def check_document(
@@ -112,7 +127,7 @@ class _Meter:
         self,
         schema: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
-        values: Mapping[str, Any],
+        values: dict[str, Any],
     ) -> None:
         self._schema = schema
         self._fragments = fragments
@@ -161,13 +176,18 @@ class _Meter:
         name = node.name.value
         definition = getattr(parent, "fields", {}).get(name)
         kind = get_named_type(definition.type) if definition else None
+        is_schema = name in _INTROSPECTION
+        if is_schema:
+            kind = self._schema.get_type(_INTROSPECTION[name])
         inner = self.measure(node.selection_set, kind)
         cost = inner.cost
         if definition is not None and _PAGE_ARGUMENT in definition.args:
             cost = self._page(node, definition.args[_PAGE_ARGUMENT].default_value) * (1 + cost)
+        if parent is not None and is_introspection_type(parent) and name in _SCHEMA_ROWS:
+            cost = _SCHEMA_ROWS[name] * (1 + cost)
         if parent in (self._schema.query_type, self._schema.mutation_type):
             cost += HEAVY.get(name, 1)
-        is_schema = name in _INTROSPECTION
+            cost += self._listed(node) * (PER_LISTED_OF_HEAVY if name in HEAVY else 1)
         return Measure(
             depth=0 if is_schema else 1 + inner.depth,
             aliases=inner.aliases + (node.alias is not None),
@@ -182,6 +202,15 @@ class _Meter:
             if argument.name.value == _PAGE_ARGUMENT:
                 value = self._value(argument.value, default)
         return max(value, 1) if type(value) is int else MAX_PAGE
+
+    def _listed(self, node: FieldNode) -> int:
+        """Return how many members the lists among the arguments have, those of an input too."""
+        total = 0
+        for argument in node.arguments or ():
+            value = value_from_ast_untyped(argument.value, self._values)
+            parts = value.values() if isinstance(value, dict) else [value]
+            total += sum(len(part) for part in parts if isinstance(part, list))
+        return total
 
     def _value(self, given: Any, default: Any) -> Any:
         if isinstance(given, VariableNode):
@@ -212,8 +241,8 @@ class _Meter:
 
 def _values(operation: OperationDefinitionNode, given: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {
-        node.variable.name.value: int(node.default_value.value)
+        node.variable.name.value: value_from_ast_untyped(node.default_value)
         for node in operation.variable_definitions or ()
-        if isinstance(node.default_value, IntValueNode)
+        if node.default_value is not None
     }
     return {**defaults, **given}

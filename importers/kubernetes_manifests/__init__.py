@@ -63,6 +63,8 @@ class KubernetesImporter:
     name = "kubernetes"
     summary = "Kubernetes manifests, or the output of kubectl get -o yaml or json"
     table: Sequence[MappingRow] = TABLE
+    options = frozenset({"max_bytes"})
+    takes_mapping = False
 
     def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:
         """Yield problems and skips while reading, then the records of the whole input."""

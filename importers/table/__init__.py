@@ -65,6 +65,8 @@ class TableImporter:
     name = "table"
     summary = "CSV, TSV, JSON or JSON Lines with a mapping file, or with recognised column names"
     table: Sequence[MappingRow] = TABLE
+    options = frozenset({"class", "encoding", "format", "max_bytes"})
+    takes_mapping = True
 
     def read(self, source: ImportInput, options: ImportOptions) -> Iterator[Item]:
         """Yield the records of each row as it is read."""

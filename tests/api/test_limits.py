@@ -8,6 +8,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from graphql import get_introspection_query
+
 from cmdb_graphql.limits import Limits
 from cmdb_graphql.schema import build_schema
 from tests.api.asking import FORMATS, Formats, ask, refused
@@ -124,6 +126,19 @@ def test_heavy_questions_cost_more_than_they_return() -> None:
     assert refused(ask(document, limits=Limits(cost=50_000))) == ("cost", 50_000, 60_600)
 
 
+def test_questions_about_the_schema_cost_what_they_return_and_those_of_tools_are_answered() -> None:
+    inner = "name"
+    for _ in range(4):
+        inner = f"name fields {{ type {{ {inner} }} }}"
+    deep = f"{{ __schema {{ types {{ {inner} }} }} }}"
+    wide = "{ __schema {" + " ".join(f"t{n}: types {{ fields {{ name }} }}" for n in range(50))
+
+    assert refused(ask(deep, limits=Limits())) == ("cost", 100_000, 2_222_201)
+    assert refused(ask(wide + "} }", limits=Limits())) == ("cost", 100_000, 110_001)
+    assert ask(get_introspection_query(), limits=Limits()).data["__schema"]["types"]
+    assert ask('{ __type(name: "CI") { fields { type { name } } } }').data
+
+
 def test_fragments_in_circles_are_a_mistake_of_the_document() -> None:
     document = "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a formats { name } }"
 
@@ -144,6 +159,27 @@ def test_fragments_that_multiply_are_counted_in_no_time() -> None:
 
     assert (limit, found) == ("fields", 10**12)
     assert time.monotonic() - begun < 5
+
+
+def test_members_of_lists_count_whether_they_are_written_or_given() -> None:
+    names = ["db"] * 400
+    written = '{ blastRadius(cis: ["db"]) { report } }'
+    given = "query ($c: [String!]!) { blastRadius(cis: $c) { report } }"
+    default = f"query ($c: [String!]! = [{' '.join(chr(34) + n + chr(34) for n in names[:40])}]) "
+    default += "{ a: blastRadius(cis: $c) { report } b: blastRadius(cis: $c) { report } }"
+    change = """mutation ($i: PlanChangeInput!) { planChange(input: $i) { __typename } }"""
+    targets = [{"ci": "db"}] * 5_001
+    wanted = {"title": "x", "targets": targets, "reason": "r", "idempotencyKey": "k"}
+
+    assert refused(ask(given, {"c": names})) == ("cost", 5_000, 6_000)
+    assert refused(ask(default, limits=Limits(cost=4_000))) == ("cost", 4_000, 4_800)
+    assert refused(ask(change, {"i": wanted}))[:2] == ("cost", 5_000)
+    assert not refused_for_cost(written)
+
+
+def refused_for_cost(document: str) -> bool:
+    errors = ask(document).errors
+    return any((error.extensions or {}).get("limit") == "cost" for error in errors)
 
 
 BY_NAME = "cis(filter: $f, first: 1) { nodes { name } }"

@@ -31,7 +31,7 @@ from cmdb.ports.requests import (
 )
 from cmdb_graphql.ids import global_id
 from tests.api.recording import recording
-from tests.api.serving import Client
+from tests.api.serving import Answer, Client
 from tests.api.told import (
     AT,
     CHANGE,
@@ -226,6 +226,20 @@ def test_changes_are_found_and_listed(api: Client) -> None:
     assert told["change"]["report"] == ChangeDetails(CHANGE, IMPACT).to_json()
     assert told["changes"]["nodes"] == [{"startAt": "2030-01-31T22:00:00Z"}]
     assert told["changes"]["pageInfo"] == {"hasNextPage": False, "endCursor": None}
+
+
+def test_a_number_of_hits_below_nothing_is_refused(api: Client) -> None:
+    _, operations = recording(preview_change=PREVIEW)
+    document = """query ($id: String!, $n: Int!) { preview(change: $id) {
+      worst { state } slices { hits(first: $n) { state } } } }"""
+
+    def asked(first: int) -> Answer:
+        given = {"id": global_id("Change", "ch-1"), "n": first}
+        return api(document, given, operations=operations)
+
+    assert asked(-5).code == "BAD_VALUE"
+    assert [len(each["hits"]) for each in asked(0).data["preview"]["slices"]] == [0]
+    assert [len(each["hits"]) for each in asked(1).data["preview"]["slices"]] == [1]
 
 
 def test_a_recorded_change_is_previewed_as_itself(api: Client) -> None:

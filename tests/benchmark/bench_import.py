@@ -38,7 +38,7 @@ SIZES = {"smoke": 2_000, "full": 100_000}
 MEMORY = {"smoke": (2_000, 5_000), "full": (5_000, 25_000)}
 LABELS = ("CI", "Identifier", "SourceRecord", "LogEntry", "Idempotency", "ImportRun", "ImportSeen")
 BATCH = 2_000
-AT = datetime(2030, 1, 1, tzinfo=UTC)
+AT = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class _Clock:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cmdb.errors import BadValue, Forbidden, IllegalTransition, UnknownRecord
+from cmdb.errors import BadValue, Forbidden, IllegalTransition, LimitExceeded, UnknownRecord
 from cmdb.model.impact_reports import PreviewReport
 from cmdb.ports import (
     ChangeUpdate,
@@ -14,9 +15,12 @@ from cmdb.ports import (
     NewAffected,
     NewChange,
     NewIncident,
+    NewRelationship,
     RecordListing,
     Target,
 )
+from cmdb.services import present
+from cmdb.services.planned_changes import MOST_WINDOWS
 from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
 
 WINDOW = (minutes(60), minutes(120))
@@ -278,3 +282,97 @@ def test_a_preview_needs_a_window_and_a_target(shop: Shop) -> None:
         operations.preview_change([restart("db", 50, 70)], *WINDOW)
     with pytest.raises(UnknownRecord):
         operations.preview_change([], None, None, change_id="no-such")
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 3_162_240_001.0, 1e300, float("inf"), float("nan")])
+def test_a_tolerance_that_cannot_be_is_refused(shop: Shop, seconds: float) -> None:
+    new = NewRelationship("depends_on", "audit", "db", "hard", seconds)
+
+    with pytest.raises(BadValue, match="tolerates_seconds"):
+        shop.as_(ADMIN).add_relationship(new, WHY)
+
+    assert [each.other.name for each in shop.as_(ADMIN).show_ci("audit").providers] == ["vault"]
+
+
+def test_the_longest_tolerance_and_the_last_hour_of_the_calendar_break_no_preview(
+    shop: Shop,
+) -> None:
+    operations = shop.as_(ADMIN)
+    for name, seconds in (("audit", 3_162_240_000.0), ("orders", 86_400.0)):
+        operations.add_relationship(
+            NewRelationship("depends_on", name, "web-1", "hard", seconds), WHY
+        )
+    operations.open_incident(NewIncident("web-1 burns", (NewAffected("web-1"),)), WHY)
+    end = datetime(9999, 12, 31, 23, 59, 59, 999_000, tzinfo=UTC)
+    window = (end - timedelta(hours=1), end)
+
+    report = operations.preview_change((Target("db"),), *window)
+    made = operations.plan_change(NewChange("the end", (Target("db"),), *window), WHY)
+    kept = operations.keep_preview("the end", (), None, None, WHY, made.id)
+
+    assert (report.slices[0].start_at, report.slices[0].end_at) == window
+    assert (made.start_at, made.end_at) == window
+    assert kept.preview.slices[0].end_at == end
+    assert operations.find_change(made.id).change.end_at == end
+
+
+def test_a_ci_is_not_related_to_itself(shop: Shop) -> None:
+    with pytest.raises(BadValue, match="itself"):
+        shop.as_(ADMIN).add_relationship(NewRelationship("depends_on", "db", "db"), WHY)
+    with pytest.raises(BadValue, match="itself"):
+        shop.as_(ADMIN).add_relationship(NewRelationship("connects_to", "db", "db"), WHY)
+
+    made = shop.as_(ADMIN).add_relationship(NewRelationship("connects_to", "db", "vault"), WHY)
+
+    assert made.is_live
+
+
+def cut_in(number: int) -> tuple[Target, ...]:
+    """Return so many outages of web-1 of a minute each, one after another."""
+    return tuple(restart("web-1", 60 + 2 * each, 61 + 2 * each) for each in range(number))
+
+
+def test_a_change_has_so_many_windows_and_no_more(shop: Shop) -> None:
+    operations, end = shop.as_(ADMIN), minutes(1_000)
+    most, more = cut_in(MOST_WINDOWS), cut_in(MOST_WINDOWS + 1)
+    made = operations.plan_change(replace(PATCH, targets=most, end_at=end), WHY)
+
+    report = operations.preview_change([*most, *most], minutes(60), end)
+    with pytest.raises(LimitExceeded, match="windows of a change"):
+        operations.preview_change(more, minutes(60), end)
+    with pytest.raises(LimitExceeded, match="windows of a change"):
+        operations.plan_change(replace(PATCH, targets=more, end_at=end), WHY)
+    with pytest.raises(LimitExceeded, match="windows of a change"):
+        operations.update_change(made.id, ChangeUpdate(targets=more), WHY)
+
+    assert len(report.slices) == 2 * MOST_WINDOWS
+    assert len(operations.find_change(made.id).change.targets) == MOST_WINDOWS
+
+
+def test_other_changes_that_cut_time_too_often_make_a_preview_partial(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations, window = shop.as_(ADMIN), (minutes(0), minutes(1_000))
+    new = replace(PATCH, targets=cut_in(3), end_at=minutes(1_000), state="scheduled")
+    operations.plan_change(new, WHY)
+
+    whole = operations.preview_change([Target("db")], *window)
+    monkeypatch.setattr(present, "MOST_CUTS", 5)
+    cut = operations.preview_change([Target("db")], *window)
+
+    assert (len(whole.present), whole.basis.is_partial) == (3, False)
+    assert (len(cut.present), cut.basis.is_partial) == (2, True)
+
+
+def test_a_window_that_cannot_be_is_told_with_the_name_of_its_ci(shop: Shop) -> None:
+    operations = shop.as_(ADMIN)
+    ci = operations.find_ci("web-1").id
+    made = operations.plan_change(replace(PATCH, targets=(restart(ci, 60, 70),)), WHY)
+
+    for target in (restart("web-1", 0, 70), restart(ci, 0, 70), restart(ci, 80, 70)):
+        with pytest.raises(BadValue, match="web-1"):
+            operations.preview_change([target], *WINDOW)
+        with pytest.raises(BadValue, match="web-1"):
+            operations.plan_change(replace(PATCH, targets=(target,)), WHY)
+    with pytest.raises(BadValue, match="PhysicalServer/web-1"):
+        operations.update_change(made.id, ChangeUpdate(start_at=minutes(65)), WHY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 
 from cmdb.errors import BadValue, UnknownCI
 from cmdb.ports import ChangeUpdate, EditReason, NewChange, NewRelationship, Target
+from tests.contract.counted_reads import CountedReads
 from tests.contract.practice_estate import (
     ADMIN,
     FIRST_DOUBLE,
@@ -24,21 +24,6 @@ from tests.contract.practice_estate import (
 )
 
 START = NOW - timedelta(days=1)
-
-
-@dataclass
-class CountedReads:
-    """Passes everything on to a connection and counts the reads."""
-
-    inner: Any
-    texts: list[str] = field(default_factory=list)
-
-    def read(self, text: str, *args: Any, **more: Any) -> Any:
-        self.texts.append(text)
-        return self.inner.read(text, *args, **more)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.inner, name)
 
 
 def edit(shop: Shop, name: str, value: int, reason: str = "tuned") -> None:
@@ -202,3 +187,73 @@ def test_the_number_of_reads_grows_with_what_is_found_and_not_with_the_log(shop:
 
     assert many == few
     assert one_more == few + 1
+
+
+def relate(shop: Shop, dependent: str, provider: str) -> str:
+    shop.clock.move(minutes=1)
+    new = NewRelationship("depends_on", dependent, provider)
+    return shop.as_(ADMIN).add_relationship(new, WHY).id
+
+
+def test_a_neighbour_that_was_retired_is_told_with_what_is_behind_it(shop: Shop) -> None:
+    shop.clock.move(minutes=1)
+    shop.as_(ADMIN).set_attributes("orders", {"criticality": 4}, WHY)
+    edit(shop, "db", 2)
+    shop.clock.move(minutes=1)
+    shop.as_(ADMIN).retire_ci("orders", EditReason("gone"))
+
+    def seen(since: float) -> list[tuple[str, str, int]]:
+        events = shop.as_(ADMIN).changes_near(["shop"], minutes(since)).events
+        return [(event.subject.name, event.what, event.hops) for event in events]
+
+    assert seen(0) == [
+        ("orders", "retired", 1),
+        ("db", "changed memory_mib", 2),
+        ("orders", "changed criticality", 1),
+    ]
+    assert seen(3) == []
+
+
+def test_what_is_behind_a_neighbour_retired_before_is_no_neighbour(shop: Shop) -> None:
+    shop.clock.move(minutes=1)
+    shop.as_(ADMIN).retire_ci("orders", EditReason("gone"))
+    edit(shop, "db", 2)
+
+    def seen(since: float) -> set[str]:
+        events = shop.as_(ADMIN).changes_near(["shop"], minutes(since)).events
+        return {event.subject.name for event in events}
+
+    assert seen(1) == set()
+    assert seen(0) == {"orders", "db"}
+
+
+def test_the_former_end_of_a_relationship_removed_since_is_still_near(shop: Shop) -> None:
+    relationship = relate(shop, "db", "web-1")
+    edit(shop, "web-1", 1)
+    shop.clock.move(minutes=1)
+    shop.as_(ADMIN).remove_relationship(relationship, WHY)
+    edit(shop, "web-1", 2)
+
+    def seen(since: float) -> list[tuple[str, str]]:
+        events = shop.as_(ADMIN).changes_near(["db"], minutes(since), hops=1).events
+        return [(event.subject.name, event.what) for event in events]
+
+    ended = ("db", "PhysicalServer/db depends_on PhysicalServer/web-1 ended")
+    assert seen(2) == [("web-1", "changed memory_mib"), ended]
+    assert seen(3) == []
+
+
+def test_changes_of_relationships_with_what_is_restricted_are_counted(shop: Shop) -> None:
+    relate(shop, "orders", "vault")
+    relate(shop, "orders", "web-1")
+
+    told = shop.as_(VIEWER).changes_near(["orders"], NOW, hops=0)
+    known = shop.as_(ADMIN).changes_near(["orders"], NOW, hops=0)
+    cut = shop.as_(VIEWER).changes_near(["orders"], NOW, hops=0, limit=1)
+
+    assert [event.what for event in told.events] == [
+        "BusinessService/orders depends_on PhysicalServer/web-1 added"
+    ]
+    assert (told.withheld, told.is_partial) == (1, False)
+    assert (len(known.events), known.withheld) == (2, 0)
+    assert cut.is_partial

@@ -63,6 +63,7 @@ def test_legal_moves_are_made_and_others_refused_with_the_legal_ones(shop: Shop)
     assert (again.resolved_at, again.is_open) == (None, True)
     assert closed.resolved_at == shop.clock.at
     assert refused.value.facts["legal"] == []
+    assert refused.value.message.endswith("it cannot become new. It does not change any more.")
 
 
 def test_the_legal_moves_are_named(shop: Shop) -> None:

@@ -9,9 +9,16 @@ import pytest
 from cmdb.errors import LimitExceeded
 from cmdb.model.records import Link, Record, Reference
 from cmdb.model.values import canonical_json
-from cmdb.ports import NewChange, RecordListing, Target
+from cmdb.ports import (
+    IncidentUpdate,
+    NewAffected,
+    NewChange,
+    NewIncident,
+    RecordListing,
+    Target,
+)
 from cmdb.services import kept_previews
-from tests.contract.practice_estate import ADMIN, PLANNER, WHY, Shop, minutes
+from tests.contract.practice_estate import ADMIN, PLANNER, VIEWER, WHY, Shop, minutes
 from tests.contract.stores import kept, poured
 
 BALANCED = ("web-1", "web-2")
@@ -111,3 +118,24 @@ def test_a_preview_too_large_to_be_kept_is_refused(
     monkeypatch.setattr(kept_previews, "MOST_BYTES", size)
 
     assert shop.as_(PLANNER).keep_preview("large", [Target("db")], *WINDOW, WHY).title == "large"
+
+
+def test_the_title_of_an_incident_with_a_restricted_ci_of_no_part_is_withheld(shop: Shop) -> None:
+    operations = shop.as_(ADMIN)
+    both = (NewAffected("web-1"), NewAffected("vault"))
+    burning = operations.open_incident(NewIncident("vault burns", both), WHY)
+    operations.open_incident(NewIncident("web-2 is slow", (NewAffected("web-2"),)), WHY)
+    operations.retire_ci("vault", WHY)
+    kept = operations.keep_preview("restart", [Target("db")], *WINDOW, WHY)
+
+    def titles() -> list[str]:
+        return sorted(each.title for each in shop.as_(VIEWER).find_preview(kept.id).preview.present)
+
+    before = titles()
+    shop.clock.move(minutes=1)
+    update = IncidentUpdate(affected=(NewAffected("web-1"),), title="something burns")
+    operations.update_incident(burning.id, update, WHY)
+
+    assert before == titles() == ["(not visible to you)", "web-2 is slow"]
+    own = operations.find_preview(kept.id).preview.present
+    assert sorted(each.title for each in own) == ["vault burns", "web-2 is slow"]

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from cmdb.model.rights import SEES_ALL, Visibility
-from cmdb.model.selection import And, Filter, Nested, Not, Or, Page, Selection, Sort, Where
+from cmdb.model.selection import And, Filter, Nested, Not, Page, Selection, Sort, Where
 from cmdb.store import reading
 from cmdb.store.connection import Connection, Params, Row, Transaction
+from cmdb.store.named import find_named
 from tests.contract.reading_estate import REGISTRY, SECRET, Estate, ci_row, edge, load
 
 TEAM = Visibility(teams=frozenset({SECRET}))
@@ -148,20 +149,6 @@ def test_names_are_found_caseless_in_a_class_and_its_children(small: Connection)
     assert found("STRAẞE", "PhysicalServer") == ["h"]
     assert len(found("strasse", "Host")) == 2
     assert found("stra") == []
-
-
-@pytest.mark.parametrize("count", [150, 250, 498])
-def test_as_many_conditions_as_are_allowed_are_read(small: Connection, count: int) -> None:
-    def names(where: Filter) -> list[str]:
-        selection = Selection(where=where, fields=("id",), first=200)
-        return [row[0] for row in reading.select(small, REGISTRY, selection, SEES_ALL).rows]
-
-    others = tuple(Where("name", "eq", f"no-{n}") for n in range(count))
-    some = tuple(Where("notes", "contains", f"no-{n}") for n in range(count))
-    wanted = Where("id", "in", ["h", "h2"])
-
-    assert names(Or((*others, wanted))) == names(wanted) != []
-    assert names(Or(others)) == names(Or(some)) == names(And((*others, wanted))) == []
 
 
 def test_a_field_that_classes_store_differently_is_compared_in_each_way(
@@ -301,3 +288,15 @@ def test_the_same_page_comes_without_blocking(small: Connection) -> None:
                 await close()
 
     assert asyncio.run(read()) == reading.select(small, REGISTRY, selection, TEAM)
+
+
+def test_many_names_are_found_at_once_retired_ones_too_and_merged_ones_not(
+    small: Connection,
+) -> None:
+    def found(visibility: Visibility, *names: str, most: int = 100) -> list[str]:
+        return sorted(ci.id for ci in find_named(small, names, visibility, most))
+
+    assert found(SEES_ALL, "STRASSE", "web-old", "vault-1", "nothing") == ["h", "h2", "old", "s"]
+    assert found(NOBODY, "strasse", "vault-1") == ["h", "h2"]
+    assert len(found(SEES_ALL, "strasse", "web-old", most=2)) == 2
+    assert found(SEES_ALL) == []

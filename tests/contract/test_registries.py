@@ -72,6 +72,41 @@ def test_a_new_class_takes_cis_and_is_one_entry_of_the_log(
     assert operations.show_ci("PowerSupply/a").ci.attributes["watts"] == 500
 
 
+def with_fields(*names: str) -> dict[str, Any]:
+    return {**SUPPLY, "attributes": [{"name": n} for n in ("serial", *names)]}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["id", "class", "name", "lifecycle", "version", "created_at", "updated_at", "scope", "a_side"],
+)
+def test_an_attribute_is_not_called_like_what_every_ci_has(
+    operations: LocalOperations, name: str
+) -> None:
+    with pytest.raises(BadValue) as refused:
+        operations.register_class(with_fields(name), WHY)
+    operations.register_class(with_fields(f"own_{name}"), WHY)
+    with pytest.raises(BadValue):
+        operations.register_class(with_fields(f"own_{name}", name), WHY)
+    upserted(operations, {"class": "PowerSupply", "key": "p", "name": "p", "attributes": {
+        "serial": "s", f"own_{name}": "kept"}})  # fmt: skip
+    renamed = operations.set_attributes("PowerSupply/p", {"name": "q"}, WHY)
+
+    assert refused.value.facts["field"] == f"attribute {name}"
+    assert (renamed.name, renamed.attributes[f"own_{name}"]) == ("q", "kept")
+
+
+def test_an_attribute_that_a_class_has_already_keeps_its_name(operations: LocalOperations) -> None:
+    shipped = dict(operations.show_class("SoftwarePackage").definition)
+    assert "version" in {each["name"] for each in shipped["attributes"]}
+
+    shipped["attributes"] = [*shipped["attributes"], {"name": "shelf"}]
+    operations.register_class(shipped, WHY)
+
+    told = operations.show_class("SoftwarePackage").attributes
+    assert {"version", "shelf"} <= {each["name"] for each in told}
+
+
 def test_a_new_type_carries_impact(operations: LocalOperations) -> None:
     upserted(operations, machine("a"), machine("b"))
     operations.register_type(COOLED, WHY)

@@ -128,8 +128,8 @@ def test_a_retry_of_what_changed_nothing_returns_the_first_answer_too(
 
 
 def test_of_two_records_of_one_thing_the_later_one_counts(operations: LocalOperations) -> None:
-    early = {**machine("a", os="early"), "observed_at": "2030-01-01T00:00:00Z"}
-    late = {**machine("a", os="late"), "observed_at": "2030-01-02T00:00:00Z"}
+    early = {**machine("a", os="early"), "observed_at": "2029-01-01T00:00:00Z"}
+    late = {**machine("a", os="late"), "observed_at": "2029-01-02T00:00:00Z"}
 
     report = operations.upsert_records(UpsertRequest("s", [late, early]), WHY)
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from cmdb.server import import_routes
+from cmdb.server import import_parameters
 from cmdb.server.http_errors import STATUS_BY_ERROR
 from cmdb.server.meters import Meters
 from tests.e2e.command_line import CommandLine
@@ -45,7 +45,7 @@ def test_every_parameter_of_an_import_is_described() -> None:
     table = PAGE.split("| parameter | what |")[1].split("\n\n")[0]
     told = set(re.findall(r"`([a-z_]+)(?:\.KEY)?`", table))
 
-    assert told - {"scope", "option"} >= import_routes.PARAMETERS
+    assert told - {"scope", "option"} >= import_parameters.PARAMETERS
     assert {"scope", "option"} <= told
 
 

@@ -20,7 +20,7 @@ def disputed(cmdb: CommandLine, tmp_path: Path) -> CommandLine:
         record = {"class": "Host", "key": "w", "name": "w", "attributes": facts}
         path = tmp_path / f"{source}.jsonl"
         path.write_text(f"{HEAD}\n{json.dumps(record)}\n", encoding="utf-8")
-        ended = cmdb("import", "records", path, "--observed-at", f"2030-03-0{day}T00:00:00Z")
+        ended = cmdb("import", "records", path, "--observed-at", f"2025-03-0{day}T00:00:00Z")
         assert ended.code == 0, ended
     return cmdb
 

@@ -12,7 +12,7 @@ import orjson
 from cmdb.client import AsyncClient, Client, Retries
 
 HERE = "http://127.0.0.1:8080"
-QUICK = Retries(first_pause=0.0, longest_pause=0.0)
+QUICK = Retries(attempts=6, first_pause=0.0, longest_pause=0.0)
 
 Answer = httpx2.Response | Exception | Callable[[httpx2.Request], httpx2.Response]
 
@@ -73,10 +73,15 @@ def refused(
     return httpx2.Response(status, json={"data": None, "errors": [error]})
 
 
-def events(*entries: Any, end: Exception | None = None) -> httpx2.Response:
-    """Return a stream of server-sent events, one for each entry of the feed, and how it ends."""
+def events(*entries: Any, end: Exception | None = None, begins: bool = False) -> httpx2.Response:
+    """Return a stream of server-sent events, one for each entry of the feed, and how it ends.
+
+    It begins with a comment, as that of the server does, where a test says so.
+    """
 
     def lines() -> Iterator[bytes]:
+        if begins:
+            yield b":\n\n"
         for entry in entries:
             body = {"data": {"changeFeed": {"report": entry}}}
             yield b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"

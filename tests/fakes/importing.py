@@ -25,7 +25,7 @@ AT = datetime(2030, 1, 1, tzinfo=UTC)
 class Ticking:
     """A clock that is a second later each time it is asked."""
 
-    at: datetime = AT
+    at: datetime = AT + timedelta(days=1_000)
 
     def now(self) -> datetime:
         self.at += timedelta(seconds=1)

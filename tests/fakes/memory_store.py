@@ -161,6 +161,13 @@ class MemoryStore(MemoryGraph):
     def save_run(self, run: ImportRun) -> None:
         self.runs[run.id] = run
 
+    def claim_run(self, run: ImportRun) -> ImportRun | None:
+        found = self.runs.get(run.id)
+        if found is not None and found.state in ("reading", "running", "finished"):
+            return found
+        self.save_run(run)
+        return None
+
     def save_seen(self, run_id: str, digests: bytes) -> None:
         assert run_id
         assert len(digests) % 8 == 0

@@ -15,7 +15,7 @@ from pathlib import Path
 from cmdb.model.records import Link, Record, Reference
 from importers.records_format import write_records
 
-SEEN_AT = datetime(2030, 1, 1, tzinfo=UTC)
+SEEN_AT = datetime(2025, 1, 1, tzinfo=UTC)
 RECORDS_A_MACHINE = 3.2
 
 

@@ -208,8 +208,18 @@ def _distinct(links: list[Link]) -> list[Link]:
         ),
         (
             {"tolerates_seconds": -1.0},
-            "tolerates_seconds is negative",
+            "tolerates_seconds is not between 0 and 3162240000",
             {"tolerates_seconds": 0.0},
+        ),
+        (
+            {"tolerates_seconds": 3_162_240_001.0},
+            "tolerates_seconds is not between 0 and 3162240000",
+            {"tolerates_seconds": 3_162_240_000.0},
+        ),
+        (
+            {"tolerates_seconds": float("inf")},
+            "tolerates_seconds is not between 0 and 3162240000",
+            {"tolerates_seconds": 600.0},
         ),
         (
             {"type": "packages"},

@@ -129,7 +129,7 @@ def folder_with_a_file(folder: Path) -> ImportInput:
     inner = folder / "inner"
     inner.mkdir()
     (inner / "file.yaml").write_text("content")
-    os.utime(inner / "file.yaml", (1_900_000_000, 1_900_000_000))
+    os.utime(inner / "file.yaml", (1_880_000_000, 1_880_000_000))
     return ImportInput(folder, name="x")
 
 
@@ -174,7 +174,7 @@ def test_the_time_of_a_folder_is_that_of_its_newest_file(tmp_path: Path) -> None
 
     run(store, [host("h")], given=folder)
 
-    assert [record.observed_ms for record in store.records.values()] == [1_900_000_000_000]
+    assert [record.observed_ms for record in store.records.values()] == [1_880_000_000_000]
 
 
 @pytest.mark.parametrize("size", [1, 1_000])

@@ -49,7 +49,7 @@ def files() -> Iterator[tuple[str, str]]:
 def imported(store: MemoryStore, folder: Path, source: str) -> ImportReport:
     caller = Caller("ada", frozenset({"administrator"}))
     context = Context(store, NoSnapshots(), Still(), caller)  # type: ignore[arg-type]  # the part that is used
-    observed_at = datetime(2030, 3, DAYS[source], tzinfo=UTC)
+    observed_at = datetime(2025, 3, DAYS[source], tzinfo=UTC)
     request = ImportRequest(source, "records", observed_at=observed_at)
     path = folder / f"{source}.jsonl"
     return import_inventory(context, IMPORTER, ImportInput(path, name=path.name), request)

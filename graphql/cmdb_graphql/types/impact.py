@@ -7,6 +7,7 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
+from cmdb.errors import BadValue
 from cmdb.model import impact_reports as reports
 from cmdb.model.practice_reports import (
     KeptPreview as KeptPreviewReport,
@@ -100,12 +101,14 @@ class Basis:
 def _chosen(
     hits: tuple[reports.Hit, ...], state: AffectedState | None, *, services_only: bool, first: int
 ) -> list[reports.Hit]:
+    if first < 0:
+        raise BadValue("first", "a number of hits is at least 0")
     wanted = (
         hit
         for hit in hits
         if state in (None, AffectedState(hit.state)) and (hit.is_service or not services_only)
     )
-    return [hit for hit, _ in zip(wanted, range(max(first, 0)), strict=False)]
+    return [hit for hit, _ in zip(wanted, range(first), strict=False)]
 
 
 @strawberry.type

@@ -12,7 +12,10 @@ from cmdb_graphql.types.common import NamedCIType, whole_report
 
 @strawberry.type
 class Revision:
-    """One entry of the log; `changes` counts them by kind."""
+    """One entry of the log; `changes` counts them by kind.
+
+    `requestId` is that of the request which wrote it, empty for what came from no request.
+    """
 
     revision: int
     at: datetime
@@ -21,6 +24,7 @@ class Revision:
     reason: str
     changes: JSON
     hash: str
+    request_id: str
 
 
 @strawberry.type

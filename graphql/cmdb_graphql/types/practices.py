@@ -186,11 +186,15 @@ class NearEvent:
 
 @strawberry.type
 class ChangesNear:
-    """What touched the surroundings of some CIs, newest first; partial where a limit cut it."""
+    """What touched the surroundings of some CIs, newest first; partial where a limit cut it.
+
+    `withheld` counts changes of relationships with CIs that the caller may not see.
+    """
 
     cis: list[NamedCIType]
     since_at: datetime
     hops: int
     events: list[NearEvent]
     is_partial: bool
+    withheld: int
     report: JSON = whole_report()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -56,6 +56,14 @@ def asking(guarded: RunningServer) -> Iterator[httpx2.Client]:
 def importer(server: RunningServer) -> Iterator[httpx2.Client]:
     with server.client("importer", source="tool") as client:
         yield client
+
+
+@pytest.fixture
+def left_behind(server: RunningServer) -> Callable[[], list[Path]]:
+    """Tells what lies among the uploads of the server that did not before."""
+    folder = server.serving.imports.uploads.path
+    before = set(folder.rglob("*"))
+    return lambda: sorted(set(folder.rglob("*")) - before)
 
 
 @pytest.fixture

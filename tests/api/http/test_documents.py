@@ -173,12 +173,18 @@ def test_writes_stand_in_the_log_under_the_actor_and_the_request(server: Running
             "variables": {"i": {"class": "Rack", "name": "R-1", "reason": "new rack"}},
         }
         answer = planner.post("/graphql", json=body, headers={"X-Request-ID": "req-77"})
-        log = planner.post("/graphql", json={"query": "{ log(first: 1) { report } }"})
+        log = planner.post(
+            "/graphql", json={"query": "{ log(first: 1) { entries { requestId } report } }"}
+        )
 
     assert "errors" not in answer.json(), answer.text
     newest = str(log.json())
     assert "paula" in newest
     assert "new rack" in newest
+    told = log.json()["data"]["log"]
+    assert [each["requestId"] for each in told["entries"]] == ["req-77"]
+    assert [each["request_id"] for each in told["report"]["entries"]] == ["req-77"]
+    assert answer.headers["x-request-id"] == "req-77"
 
 
 def test_only_trusted_documents_are_run_where_that_is_wanted(tmp_path: Path) -> None:

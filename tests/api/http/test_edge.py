@@ -80,9 +80,12 @@ def test_only_own_names_and_own_pages_are_answered(
 
 def test_a_page_of_another_origin_is_refused(nobody: httpx2.Client) -> None:
     answer = nobody.get("/healthz", headers={"Origin": "https://evil.example"})
+    broken = nobody.get("/healthz", headers={"Origin": "http://["})
     renamed = nobody.get("/healthz", headers={"Host": "evil.example"})
 
     assert (answer.status_code, answer.json()["code"]) == (403, "FORBIDDEN")
+    assert (broken.status_code, broken.json()["code"]) == (403, "FORBIDDEN")
+    assert broken.json()["request_id"] == broken.headers["x-request-id"]
     assert (renamed.status_code, renamed.json()["code"]) == (403, "FORBIDDEN")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -38,15 +39,20 @@ def test_a_compressed_body_is_inflated(importer: httpx2.Client, pieces: int) -> 
     ],
 )
 def test_a_body_that_is_not_what_it_says_is_refused_and_leaves_nothing(
-    importer: httpx2.Client, uploads: Path, body: bytes, encoding: str, status: int, code: str
+    importer: httpx2.Client,
+    left_behind: Callable[[], list[Path]],
+    body: bytes,
+    encoding: str,
+    status: int,
+    code: str,
 ) -> None:
     answer = importer.post("/imports/records", content=body, headers={"Content-Encoding": encoding})
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
-    assert list(uploads.iterdir()) == []
+    assert left_behind() == []
 
 
-def test_what_is_too_large_is_refused_wherever_it_is_noticed(tmp_path: Path, uploads: Path) -> None:
+def test_what_is_too_large_is_refused_wherever_it_is_noticed(tmp_path: Path) -> None:
     settings = ServerSettings(import_limit_bytes=100_000)
     large = records(*(f"L-{number}" for number in range(5_000)))
     small = records("S-1")
@@ -63,7 +69,7 @@ def test_what_is_too_large_is_refused_wherever_it_is_noticed(tmp_path: Path, upl
             headers={"Content-Encoding": "gzip"},
         )
         form = client.post("/imports/records", files={"file": ("x", large)})
-        left = [path for folder in uploads.iterdir() for path in folder.iterdir()]
+        left = [*running.serving.imports.uploads.path.glob("*/*")]
 
     assert fits.status_code == 200, fits.text
     answers = (announced, streamed, bomb, form)
@@ -94,7 +100,7 @@ def test_a_name_that_is_none_is_refused(name: str) -> None:
 
 
 def test_a_form_without_files_or_with_odd_parts_is_refused(
-    importer: httpx2.Client, uploads: Path
+    importer: httpx2.Client, left_behind: Callable[[], list[Path]]
 ) -> None:
     mapping_alone = importer.post("/imports/table", files={"mapping": ("m.yaml", b"x: 1")})
     odd = importer.post("/imports/table", files={"other": ("m.yaml", b"x: 1")})
@@ -105,7 +111,7 @@ def test_a_form_without_files_or_with_odd_parts_is_refused(
     codes = [(answer.status_code, answer.json()["code"]) for answer in (mapping_alone, odd, twice)]
     assert codes == [(400, "BAD_VALUE")] * 3
     assert (broken.status_code, broken.json()["code"]) == (422, "BAD_FILE")
-    assert list(uploads.iterdir()) == []
+    assert left_behind() == []
 
 
 def test_a_file_that_cannot_be_taken_is_told_by_its_own_name(importer: httpx2.Client) -> None:
@@ -114,7 +120,7 @@ def test_a_file_that_cannot_be_taken_is_told_by_its_own_name(importer: httpx2.Cl
 
     assert (waited.status_code, waited.json()["code"]) == (422, "BAD_FILE")
     assert waited.json()["message"].startswith("shop.jsonl")
-    assert "cmdb-upload" not in waited.text
+    assert "upload-" not in waited.text
     run = ended(importer, asked)
     assert (run["state"], run["error"]["code"]) == ("failed", "BAD_FILE")
 
@@ -139,6 +145,15 @@ def test_only_who_may_import_does_and_only_for_its_source(
         ("/imports/records?source=x&complete=maybe", 400, "BAD_VALUE"),
         ("/imports/records?source=x&observed_at=yesterday", 400, "BAD_VALUE"),
         ("/imports/records?source=x&observed_at=2026-05-01T10:00", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&observed_at=9999-12-31T23:59:59Z", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&observed_at=9999-12-31T23:59:59-05:00", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&observed_at=0001-01-01T00:00:00%2B05:00", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&source=y", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&option.foo=1", 400, "BAD_VALUE"),
+        ("/imports/kubernetes?source=x&option.class=Rack", 400, "BAD_VALUE"),
+        ("/imports/table?source=x&option.clas=Rack", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&scope.a=1&scope.a=2", 400, "BAD_VALUE"),
+        ("/imports/records?source=x&complete&complete", 400, "BAD_VALUE"),
     ],
 )
 def test_what_is_asked_wrongly_is_refused_before_anything_is_read(
@@ -147,3 +162,40 @@ def test_what_is_asked_wrongly_is_refused_before_anything_is_read(
     answer = admin.post(path, content=records("W-1"))
 
     assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_a_mapping_for_a_format_that_takes_none_is_refused(importer: httpx2.Client) -> None:
+    files = {"file": ("r.jsonl", records("MA-1")), "mapping": ("m.yaml", b"x: 1")}
+    refused = importer.post("/imports/records", files=files)
+    alone = importer.post("/imports/records?wait", files={"file": files["file"]})
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "BAD_VALUE")
+    assert refused.json()["facts"]["field"] == "mapping"
+    assert alone.status_code == 200, alone.text
+
+
+@pytest.mark.parametrize(
+    ("file_format", "option", "body"),
+    [
+        ("records", "max_bytes=10000", records("OP-1")),
+        ("table", "class=Rack", b"name\nOP-2\n"),
+        ("table", "format=csv", b"class,name\nRack,OP-3\n"),
+        ("table", "encoding=utf-8", b"class,name\nRack,OP-4\n"),
+    ],
+)
+def test_an_option_that_the_format_has_is_taken(
+    importer: httpx2.Client, file_format: str, option: str, body: bytes
+) -> None:
+    answer = importer.post(f"/imports/{file_format}?wait&option.{option}", content=body)
+
+    assert answer.status_code == 200, answer.text
+
+
+def test_a_zone_with_an_unescaped_plus_is_told_how_to_write_it(admin: httpx2.Client) -> None:
+    place = "/imports/records?source=zoned&wait&observed_at=2026-05-01T10:00:00"
+    refused = admin.post(f"{place}+02:00", content=records("Z-1"))
+    taken = admin.post(f"{place}%2B02:00", content=records("Z-1"))
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "BAD_VALUE")
+    assert "%2B" in refused.json()["message"]
+    assert taken.status_code == 200, taken.text

@@ -77,4 +77,25 @@ def test_a_refused_mapping_does_not_tell_where_the_server_keeps_it(server: Runni
 
     assert (answer.status_code, answer.json()["code"]) == (422, "BAD_FILE")
     assert answer.json()["facts"]["path"] == "mapping.yaml"
-    assert "cmdb-upload" not in answer.text
+    assert "upload-" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("a\x00.yaml", 400), ("a\x1b[2J.yaml", 400), ("servers.yaml", 200)]
+)
+def test_a_mapping_whose_name_cannot_be_printed_is_refused(
+    server: RunningServer, name: str, status: int
+) -> None:
+    def part(kind: str, file_name: str, file: Path) -> bytes:
+        head = f'--cut\r\nContent-Disposition: form-data; name="{kind}"; filename="{file_name}"'
+        return head.encode() + b"\r\n\r\n" + file.read_bytes() + b"\r\n"
+
+    form = part("file", "servers.csv", DATA / "servers.csv")
+    form += part("mapping", name, DATA / "servers.mapping.yaml") + b"--cut--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=cut"}
+    with server.client("administrator") as client:
+        place = "/imports/table?dry_run&source=tool"
+        answer = client.post(place, content=form, headers=headers)
+
+    assert answer.status_code == status, answer.text
+    assert status == 200 or answer.json()["code"] == "BAD_VALUE"

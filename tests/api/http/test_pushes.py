@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
+from cmdb.bootstrap.installation import SystemClock
 from cmdb.errors import DatabaseUnavailable
 from cmdb.ports import EditReason
 from tests.api.http.running_server import KEEPER, RunningServer, running_server
@@ -258,8 +260,10 @@ def test_a_socket_of_another_protocol_or_page_is_not_opened(server: RunningServe
     address = server.address.replace("http", "ws") + "/graphql"
     with pytest.raises(InvalidStatus):
         connect(address, subprotocols=[Subprotocol("graphql-ws")])
-    with pytest.raises(InvalidStatus):
-        connect(address, subprotocols=[PROTOCOL], origin=Origin("https://evil.example"))
+    for page in ("https://evil.example", "http://["):
+        with pytest.raises(InvalidStatus) as refused:
+            connect(address, subprotocols=[PROTOCOL], origin=Origin(page))
+        assert refused.value.response.status_code == 403
 
 
 def test_a_socket_ends_with_its_token(server: RunningServer) -> None:
@@ -279,3 +283,64 @@ def test_a_socket_ends_with_its_token(server: RunningServer) -> None:
     assert "T-1" not in str(told)
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == 4403
+
+
+MUTATION = """mutation($name: String!) {
+  addCi(input: {class: "Rack", name: $name}) { __typename }
+}"""
+
+
+def write_by(opened: ClientConnection, name: str) -> None:
+    payload = {"query": MUTATION, "variables": {"name": name}}
+    opened.send(json.dumps({"id": name, "type": "subscribe", "payload": payload}))
+
+
+@pytest.mark.parametrize("end", ["revoked", "expired"])
+def test_nothing_is_written_over_a_socket_once_its_token_ended(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    operations = server.serving.service.operations(KEEPER)
+    secret = server.token("planner")
+    (token, *_) = operations.list_tokens().tokens
+    with socket(server, secret) as opened:
+        receive(opened)
+        write_by(opened, f"{end}-before")
+        before = [receive(opened), receive(opened)]
+        begin = head(server) + (end == "revoked")
+        if end == "revoked":
+            operations.revoke_token(token.id, EditReason())
+        else:
+            later = token.expires_at + timedelta(seconds=1)
+            monkeypatch.setattr(SystemClock, "now", lambda _: later)
+        write_by(opened, f"{end}-after")
+        with pytest.raises(ConnectionClosed) as closed:
+            receive(opened)
+
+    assert before[0]["payload"]["data"]["addCi"]["__typename"] != "Forbidden"
+    assert before[1]["type"] == "complete"
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4403
+    assert head(server) == begin
+
+
+def test_a_socket_outlives_a_moment_in_which_nobody_can_be_known(
+    server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_: str) -> NoReturn:
+        raise DatabaseUnavailable("bolt://db", "it is lost")
+
+    with socket(server, server.token("planner")) as opened:
+        receive(opened)
+        begin = head(server)
+        with monkeypatch.context() as patched:
+            patched.setattr(server.serving.service, "authenticate", lost)
+            write_by(opened, "moment-1")
+            during = [receive(opened), receive(opened)]
+        unwritten = head(server)
+        write_by(opened, "moment-2")
+        after = [receive(opened), receive(opened)]
+
+    code = during[0]["payload"]["errors"][0]["extensions"]["code"]
+    assert (code, unwritten) == ("DATABASE_UNAVAILABLE", begin)
+    assert "errors" not in after[0]["payload"]
+    assert head(server) == begin + 1

@@ -42,6 +42,13 @@ def test_what_is_no_time_is_refused_with_examples(text: str) -> None:
         parse_time("--at", text, NOW)
 
 
+@pytest.mark.parametrize("text", ["9999-12-31T23:59:59-01:00", "0001-01-01T00:00+01:00"])
+def test_a_time_that_no_calendar_holds_is_refused(text: str) -> None:
+    with pytest.raises(BadValue, match="years 1 to 9999"):
+        parse_time("--at", text, NOW)
+    assert parse_time("--at", "9999-12-31T23:59:59+01:00", NOW).year == 9999
+
+
 @pytest.mark.parametrize(("text", "revision"), [("r12", 12), ("12", 12), ("r0", 0)])
 def test_a_revision_is_a_moment(text: str, revision: int) -> None:
     assert parse_moment("--at", text) == revision

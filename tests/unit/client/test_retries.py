@@ -18,7 +18,7 @@ from cmdb.errors import (
 from cmdb.model.access import NewToken
 from cmdb.model.inventory import CI
 from cmdb.ports import EditReason
-from tests.fakes.http_server import answered, refused, server
+from tests.fakes.http_server import QUICK, answered, refused, server
 from tests.unit.client.samples import ITEM, ITEM_JSON, OTHER_HERE, REVISION_JSON, TOKEN_JSON, WHY
 
 LOST = httpx2.ReadError("connection lost")
@@ -118,7 +118,7 @@ def test_after_the_last_attempt_the_failure_itself_is_told(
     with pytest.raises(error):
         stand_in.client().anchor_log()
 
-    assert len(stand_in.asked) == Retries().attempts
+    assert len(stand_in.asked) == QUICK.attempts
 
 
 def test_the_next_replica_is_asked_and_then_kept() -> None:
@@ -168,17 +168,42 @@ def test_pauses_are_drawn_so_that_clients_do_not_come_back_at_once() -> None:
 
 
 def test_no_attempt_begins_when_too_much_time_has_passed() -> None:
-    times = iter([0.0, 10.0, 61.0])
+    times = iter([10.0, 69.0, 70.0])
     trying = Trying(
-        Retries(attempts=99),
+        Retries(),
         parse_addresses("http://127.0.0.1:1"),
         is_repeatable=True,
         now=lambda: next(times),
     )
 
     trying.pause_after(LOST)
+    trying.pause_after(LOST)
     with pytest.raises(ServerUnavailable):
         trying.pause_after(LOST)
+
+
+@pytest.mark.parametrize("drawn", [0.5, 1.0])
+def test_time_decides_how_long_a_server_may_be_away_and_not_the_number_of_attempts(
+    drawn: float,
+) -> None:
+    clock = [0.0]
+    trying = Trying(
+        Retries(),
+        parse_addresses("http://127.0.0.1:1"),
+        is_repeatable=True,
+        now=lambda: clock[0],
+        jitter=lambda _, __: drawn,
+    )
+
+    pauses: list[float] = []
+    while clock[0] < 60.0:
+        pauses.append(trying.pause_after(LOST))
+        clock[0] += pauses[-1]
+
+    with pytest.raises(ServerUnavailable):
+        trying.pause_after(LOST)
+    assert clock[0] == pytest.approx(60.0)
+    assert max(pauses) == 5.0 * drawn
 
 
 def test_an_answer_is_a_value_of_the_model() -> None:

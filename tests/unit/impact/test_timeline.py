@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 
@@ -128,6 +128,42 @@ def test_what_is_tolerated_for_ever_never_arrives() -> None:
     assert hit.since_at == at(5)
 
 
+@pytest.mark.parametrize("seconds", ["2.6e11", "1e300", "inf"])
+def test_what_is_tolerated_longer_than_the_calendar_lasts_arrives_never(seconds: str) -> None:
+    topology = estate(f"a hard b {seconds}")
+
+    line = timeline(topology, [between("b", 0, None), between("b", 5, 6)])
+
+    assert [part.end_at for part in line.slices] == [at(0), None]
+    hit = line.slices[-1].radius.hits.find("a")
+    assert hit is not None
+    assert (hit.state, hit.at_risk) == (State.UP, True)
+    assert (hit.down_at, hit.down_after_seconds) == (None, None)
+
+
+@pytest.mark.parametrize("seconds", ["1e300", "inf"])
+def test_without_times_what_is_tolerated_for_ever_has_no_time_either(seconds: str) -> None:
+    hit = timeline(estate(f"a hard b {seconds}"), down("b")).slices[-1].radius.hits.find("a")
+    soon = timeline(estate("a hard b 1e9"), down("b")).slices[0].radius.hits.find("a")
+
+    assert hit is not None
+    assert soon is not None
+    assert hit.down_after_seconds is None
+    assert soon.down_after_seconds == 1e9
+
+
+def test_what_would_arrive_after_the_last_year_arrives_never() -> None:
+    eve = datetime(9999, 12, 31, 12, tzinfo=UTC)
+    topology = estate("a hard b 86400", "c hard b 3600")
+
+    line = timeline(topology, [Outage("b", start_at=eve)])
+
+    assert [part.start_at for part in line.slices] == [None, eve, eve.replace(hour=13)]
+    hit = line.slices[-1].radius.hits.find("a")
+    assert hit is not None
+    assert (hit.at_risk, hit.down_at) == (True, None)
+
+
 def test_outages_that_never_meet_do_not_add_up() -> None:
     topology = estate("g gate a", "g gate b", groups={"g": (1, 0)})
 
@@ -171,3 +207,24 @@ def test_a_timeline_cut_short_says_so() -> None:
     chain = estate(*[f"n{number} hard n{number + 1}" for number in range(20)])
 
     assert timeline(chain, [between("n20", 0, 10)], budget=3).is_partial
+
+
+def test_moments_at_which_the_same_is_so_share_what_is_computed() -> None:
+    topology = estate("shop hard a", "shop hard g", "g gate b", "g gate c", groups={"g": (1, 0)})
+    outages = [between("b", start, start + 5) for start in range(0, 40, 10)]
+
+    slices = timeline(topology, outages).slices
+
+    assert len(slices) == 9
+    assert len({part.radius.hits[0].views.worlds for part in slices if part.radius.hits}) == 1
+    assert len({part.radius.hits[0].since_at for part in slices if part.radius.hits}) == 4
+
+
+def test_moments_at_which_the_same_is_so_are_told_apart_by_what_was_tolerated() -> None:
+    outages = [between("feed", 0, 700), between("feed", 900, 1_000)]
+
+    assert [down_at(estate(*FED), outages, second) for second in (0, 650, 950)] == [
+        {"feed"},
+        {"feed", "rack"},
+        {"feed"},
+    ]
