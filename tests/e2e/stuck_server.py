@@ -27,7 +27,7 @@ def list_formats(self: LocalOperations) -> Mapping[str, str]:  # noqa: ARG001 - 
 
 if __name__ == "__main__":
     folder, seconds = Path(sys.argv[1]), int(sys.argv[2])
-    LocalOperations.list_formats = list_formats  # type: ignore[method-assign]
+    LocalOperations.list_formats = list_formats  # type: ignore[method-assign]  # it has to hang
     service = open_service(Settings(data_dir=folder))
     keeper = service.operations(Caller("keeper", frozenset(ROLES)))
     made = keeper.create_token(NewToken("viewer", ("viewer",), ""), EditReason())

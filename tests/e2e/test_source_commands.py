@@ -97,3 +97,16 @@ def test_nobody_imports_as_the_edits_by_hand(disputed: CommandLine, tmp_path: Pa
     assert [(each.code, "BAD_VALUE" in each.err) for each in (named, called)] == [(2, True)] * 2
     assert taken.code == 0, taken
     assert disputed.json("log", "list") == before
+
+
+def test_a_rank_with_a_key_is_told_again_and_the_key_serves_no_other(disputed: CommandLine) -> None:
+    first = disputed.json("source", "rank", "early", "10", "--idempotency-key", "k")
+    disputed("source", "rank", "early", "20")
+    head = disputed.json("log", "list", "--limit", "1")
+
+    again = disputed.json("source", "rank", "early", "10", "--idempotency-key", "k")
+    other = disputed("source", "rank", "early", "30", "--idempotency-key", "k", "--json")
+
+    assert again == first
+    assert (other.code, other.json["error"]["code"]) == (4, "KEY_REUSED")
+    assert disputed.json("log", "list", "--limit", "1") == head

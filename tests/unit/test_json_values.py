@@ -49,7 +49,7 @@ def test_what_json_keeps_is_taken(value: Any) -> None:
         ({"a": [1, float("inf")]}, "notes.a.1"),
         ({"\udcff": 1}, "notes"),
         (datetime(2026, 5, 1), "notes"),  # noqa: DTZ001 - it is what is refused
-        (Target(datetime(2026, 5, 1)), "notes.start_at"),  # noqa: DTZ001 - likewise
+        (Target(datetime(2026, 5, 1)), "notes.start_at"),  # noqa: DTZ001 - it is what is refused
     ],
     ids=["nan", "inf", "large", "small", "huge", "half", "inside", "name", "time", "target"],
 )
