@@ -21,7 +21,7 @@ from strawberry.types import ExecutionResult
 
 from cmdb.errors import CmdbError, Unauthenticated
 from cmdb.model.rights import Caller
-from cmdb.server.api import Asked, answer_of
+from cmdb.server.api import Asked, answer_of, code_of
 from cmdb.server.identity import caller_of
 from cmdb.server.serving import noted_of, serving_of
 
@@ -87,6 +87,8 @@ async def _events(
         results = serving.api.stream(asked, context, lambda: caller_of(request))
         async with aclosing(_paced(results, (gone, serving.stopped()))) as paced:
             async for result in paced:
+                if result is not None:
+                    noted.code = code_of(result)
                 yield _QUIET if result is None else _event(result)
         yield _STOPPING if serving.stopping.is_set() else _COMPLETE
     except Unauthenticated as error:
