@@ -103,9 +103,7 @@ def test_what_is_wrong_with_a_document_is_an_event_too(viewer: httpx2.Client) ->
     ("query", "code"),
     [('{ ci(id: "nowhere") { name } }', "UNKNOWN_CI"), ("{ whoami { actor } }", "OK")],
 )
-def test_the_log_tells_how_a_stream_ended(
-    server: RunningServer, viewer: httpx2.Client, query: str, code: str
-) -> None:
+def test_the_log_tells_how_a_stream_ended(viewer: httpx2.Client, query: str, code: str) -> None:
     log = io.StringIO()
     configure_log(log)
     headers = {**EVENTS, "X-Request-ID": f"stream-{code}"}
