@@ -214,9 +214,9 @@ class AmbiguousName(CmdbError):
     code = "AMBIGUOUS_NAME"
 
     def __init__(self, name: str, candidates: Sequence[str]) -> None:
+        how = "by id" if "/" in name else "by Class/name or by id"
         super().__init__(
-            f"{name!r} names {len(candidates)} CIs: {', '.join(candidates)}. "
-            "Say which by Class/name or by id.",
+            f"{name!r} names {len(candidates)} CIs: {', '.join(candidates)}. Say which {how}.",
             name=name,
             candidates=list(candidates),
         )

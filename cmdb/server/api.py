@@ -170,6 +170,8 @@ def trusted_documents(folder: Path | None) -> frozenset[str] | None:
     """
     if folder is None:
         return None
+    if not folder.is_dir():
+        raise BadSettings("CMDB_TRUSTED_DOCUMENTS", f"{folder} cannot be read: it is no folder")
     try:
         texts = [path.read_text(encoding="utf-8") for path in sorted(folder.rglob("*.graphql"))]
     except (OSError, UnicodeDecodeError) as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from cmdb.errors import BadSettings
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Tracer
 
+LAST_SECONDS = 2.0
+"""How long the end waits for spans to be sent."""
 _NOTHING: AbstractContextManager[None] = nullcontext()
 
 
@@ -41,9 +44,11 @@ class Tracing:
         return _statement(self._tracer, kind, text)
 
     def close(self) -> None:
-        """Send what waits to be sent."""
+        """Send what waits to be sent; a collector that is away holds the end up for a moment."""
         if self._provider is not None:
-            self._provider.shutdown()
+            sending = Thread(target=self._provider.shutdown, daemon=True)
+            sending.start()
+            sending.join(LAST_SECONDS)
 
 
 def open_tracing(*, is_wanted: bool) -> Tracing:
@@ -61,7 +66,9 @@ def open_tracing(*, is_wanted: bool) -> Tracing:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise BadSettings("CMDB_TRACING", "it needs pip install 'cmdb[tracing]'") from error
-    provider = TracerProvider(resource=Resource.create({"service.name": "cmdb"}))
+    provider = TracerProvider(
+        resource=Resource.create({"service.name": "cmdb"}), shutdown_on_exit=False
+    )
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracing(provider)
 

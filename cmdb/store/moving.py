@@ -33,7 +33,10 @@ from cmdb.store.schema import ALL, FIND_MARK
 
 T = TypeVar("T")
 
-MAKE_MARK = "CREATE (m:CopyMark {id: 'copy', origin: $origin, pages: 0}) RETURN m.pages AS pages"
+MAKE_MARK = "CREATE (m:CopyMark {id: 'copy', origin: $origin, pages: -1}) RETURN m.pages AS pages"
+TURN_MARK = """
+MATCH (m:CopyMark {id: 'copy'}) SET m.origin = $origin, m.pages = -1 RETURN m.pages AS pages
+"""
 MOVE_MARK = "MATCH (m:CopyMark {id: 'copy'}) SET m.pages = $pages RETURN m.pages AS pages"
 REMOVE_MARK = "MATCH (m:CopyMark) DELETE m"
 HOLD_HEAD = """
@@ -168,14 +171,19 @@ def _begin(target: Connection, origin: Origin, *, is_anew: bool) -> int:
                 "it holds the beginning of a copy of something else, or of an earlier state",
                 "Say --anew to begin anew.",
             )
-        return int(mark[0][1])
+        if mark[0][1] >= 0:
+            return int(mark[0][1])
     if not mark:
         _check_empty(target)
+    # The mark comes before everything, so that what is ended at any moment is known for what it is;
+    # it counts no pages until the target is empty and ready.
     target.setup([NodeType(MARK_LABEL), Unique(MARK_LABEL, "id")])
+    statement = TURN_MARK if mark else MAKE_MARK
+    target.write(lambda tx: tx.run(statement, {"origin": origin.name}))
     _empty(target)
     target.setup(ALL)
     target.setup([EdgeType(name) for name in origin.types])
-    target.write(lambda tx: tx.run(MAKE_MARK, {"origin": origin.name}))
+    target.write(lambda tx: tx.run(MOVE_MARK, {"pages": 0}))
     return 0
 
 
@@ -189,11 +197,9 @@ def _check_empty(target: Connection) -> None:
 
 
 def _empty(target: Connection) -> None:
-    # The mark goes last: an interrupted emptying is known for what it is.
     text = EMPTY.replace("WITH n", f"WHERE NOT n:{MARK_LABEL} WITH n")
     while target.write(lambda tx: tx.run(text))[0][0]:
         pass
-    target.write(lambda tx: tx.run(REMOVE_MARK))
 
 
 def _write(target: Connection, page: Page, number: int) -> None:

@@ -203,6 +203,13 @@ class KeepPreviewInput(Edit):
 class CreateTokenInput(Edit):
     """A token to make; without an end it lives as long as is allowed by default."""
 
+    idempotency_key: str | None = strawberry.field(
+        default=None,
+        description=(
+            "A retry with the same key makes no second token: it is a CONFLICT that names the "
+            "first, whose secret is not shown again."
+        ),
+    )
     actor: str
     roles: list[Role]
     source: str | None = None

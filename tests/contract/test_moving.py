@@ -185,6 +185,25 @@ def test_a_broken_copy_is_not_opened_and_goes_on_where_it_was(
     assert store_over(beside).head() == filled.head()
 
 
+def test_a_copy_that_was_ended_before_its_first_page_is_not_opened_and_can_be_made_again(
+    connection: Connection, filled: GraphStore, beside: ArcadeDB, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(_: Connection) -> None:
+        raise DatabaseRefused("the power went")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(moving, "_empty", ended)
+        with pytest.raises(DatabaseRefused, match="power"):
+            copy(connection, beside, is_anew=False)
+    with pytest.raises(DatabaseUnfinished):
+        store_over(beside)
+
+    copy(connection, beside, is_anew=False)
+
+    assert everything(beside) == everything(connection)
+    assert store_over(beside).head() == filled.head()
+
+
 def test_a_broken_copy_of_an_earlier_state_is_begun_anew_on_request_only(
     connection: Connection, filled: GraphStore, beside: ArcadeDB, monkeypatch: pytest.MonkeyPatch
 ) -> None:

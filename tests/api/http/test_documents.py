@@ -202,6 +202,11 @@ def test_only_trusted_documents_are_run_where_that_is_wanted(tmp_path: Path) -> 
     assert "trusted" in refused["errors"][0]["message"]
 
 
+def test_a_folder_of_trusted_documents_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match="cannot be read"):
+        trusted_documents(tmp_path / "nowhere")
+
+
 def test_a_folder_without_trusted_documents_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSettings, match="holds no"):
         trusted_documents(tmp_path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from websockets.typing import Origin, Subprotocol
 from cmdb.bootstrap.installation import SystemClock
 from cmdb.errors import DatabaseUnavailable
 from cmdb.ports import EditReason
+from cmdb.server.request_log import configure_log
 from tests.api.http.running_server import KEEPER, RunningServer, running_server
 
 FEED = "subscription($after: Int) { changeFeed(after: $after) { entry { revision reason } } }"
@@ -95,6 +97,25 @@ def test_what_is_wrong_with_a_document_is_an_event_too(viewer: httpx2.Client) ->
 
     assert [event["event"] for event in told] == ["next", "complete"]
     assert json.loads(told[0]["data"])["errors"][0]["extensions"]["code"] == "BAD_DOCUMENT"
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [('{ ci(id: "nowhere") { name } }', "UNKNOWN_CI"), ("{ whoami { actor } }", "OK")],
+)
+def test_the_log_tells_how_a_stream_ended(viewer: httpx2.Client, query: str, code: str) -> None:
+    log = io.StringIO()
+    configure_log(log)
+    headers = {**EVENTS, "X-Request-ID": f"stream-{code}"}
+    with viewer.stream("POST", "/graphql", json={"query": query}, headers=headers) as answer:
+        answer.read()
+    until = time.monotonic() + 30
+    while f"stream-{code}" not in log.getvalue() and time.monotonic() < until:
+        time.sleep(0.01)
+
+    lines = [json.loads(line) for line in log.getvalue().splitlines()]
+    (line,) = [each for each in lines if each.get("request_id") == f"stream-{code}"]
+    assert (line["status"], line["code"]) == (200, code)
 
 
 def test_events_can_be_had_by_get(server: RunningServer, viewer: httpx2.Client) -> None:

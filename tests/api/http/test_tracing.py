@@ -14,9 +14,10 @@ from opentelemetry.trace import SpanContext
 
 from cmdb.bootstrap import open_service
 from cmdb.server.serving import Serving
-from cmdb.server.tracing import Tracing, open_tracing
+from cmdb.server.tracing import LAST_SECONDS, Tracing, open_tracing
 from cmdb.settings import ServerSettings, Settings
 from tests.api.http.running_server import RunningServer, served
+from tests.peers.ports import free_port
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -100,3 +101,17 @@ def test_nothing_is_traced_unless_it_is_wanted() -> None:
 
     assert entered
     tracing.close()
+
+
+def test_a_collector_that_is_away_holds_the_end_up_for_a_moment_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    tracing = open_tracing(is_wanted=True)
+    with tracing.request("http", {}, {}):
+        pass
+
+    began = time.monotonic()
+    tracing.close()
+
+    assert time.monotonic() - began < LAST_SECONDS + 2
