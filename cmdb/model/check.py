@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cmdb.errors import BadValue
 from cmdb.model.definitions import LIFECYCLE
 from cmdb.model.identify import identifying_values
 from cmdb.model.inventory import to_epoch_ms
@@ -66,7 +67,7 @@ def check_record(
             ),
             problems,
         )
-    except (TypeError, ValueError, OverflowError):
+    except (BadValue, TypeError, ValueError, OverflowError):
         reason = "it holds text that is not Unicode, or a value that cannot be kept"
         return None, [Problem(record.place, "", reason, "Mend the value at its source.")]
 
