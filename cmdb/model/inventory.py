@@ -190,6 +190,8 @@ class ImportRun:
         is_complete: Whether the scope was read completely.
         continues: Id of the interrupted run that is taken up under this id.
         asked: Digest of the request and its input, where an idempotency key came with it.
+        alive_at: When its process last showed that it lives, by the clock of the database, in
+            epoch milliseconds; the store notes it by itself.
     """
 
     id: str
@@ -206,6 +208,7 @@ class ImportRun:
     is_complete: bool = False
     continues: str = ""
     asked: str = ""
+    alive_at: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

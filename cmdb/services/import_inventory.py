@@ -20,13 +20,13 @@ from cmdb.errors import BadInput, Interrupted
 from cmdb.model.check import check_record
 from cmdb.model.decisions import Rules
 from cmdb.model.import_reports import SAMPLE, ImportReport, ImportRequest
-from cmdb.model.inventory import UNDER_WAY, ImportRun, to_epoch_ms
 from cmdb.model.records import ImportInput, ImportOptions, Problem, Record, Skipped
 from cmdb.ports import Importer, Progress
+from cmdb.services.begin_run import begin_run
 from cmdb.services.context import Context
 from cmdb.services.import_batches import BatchWriter, RunFacts
 from cmdb.services.import_checks import check_request
-from cmdb.services.import_failures import KeptRun, announced, scope_text
+from cmdb.services.import_failures import KeptRun, scope_text
 from cmdb.services.import_files import Rejects, Results
 from cmdb.services.import_runs import REPORT
 from cmdb.services.observation_times import observed_ms, timely
@@ -89,7 +89,7 @@ def _import(
             reading.read(importer, progress)
             _guard(reading.deleted, spool.total, request)
             rules = Rules(registry, context.store.precedence(), lambda: str(uuid7()))
-            run, is_resumed = _begin(context, request, spool)
+            run, is_resumed = begin_run(context, request, spool.fingerprint, progress)
             facts = RunFacts(run, rules, request.reason, is_resumed)
             writer = BatchWriter(context, spool, facts, results, progress)
             kept.now = lambda: None if request.is_dry_run else writer.run
@@ -152,48 +152,6 @@ def _write(writer: BatchWriter, request: ImportRequest, *, is_resumed: bool) -> 
             "Whatever was written is whole. The same command takes the run up again.",
             run=writer.run.id,
         ) from None
-
-
-def _begin(context: Context, request: ImportRequest, spool: Spool) -> tuple[ImportRun, bool]:
-    scope = scope_text(request)
-    for run in context.store.find_runs(source=request.source, scope=scope):
-        is_same = (run.fingerprint, run.format) == (spool.fingerprint, request.format)
-        taken = replace(run, state="running", ended_at=0, counts={})
-        if is_same and run.state != "finished" and _take_up(context, request, run, taken):
-            return taken, True
-    now = to_epoch_ms(context.clock.now())
-    made = ImportRun(
-        id=request.run_id or str(uuid7()),
-        source=request.source,
-        scope=scope,
-        format=request.format,
-        fingerprint=spool.fingerprint,
-        state="running",
-        phase="records",
-        done=0,
-        started_at=now,
-        is_complete=request.is_complete,
-        asked=request.digest,
-    )
-    if not request.is_dry_run:
-        context.store.save_run(made)
-    return made, False
-
-
-def _take_up(context: Context, request: ImportRequest, found: ImportRun, taken: ImportRun) -> bool:
-    """Return whether an unfinished run of the same input is this one's to go on with."""
-    if request.run_id == found.id:
-        return True
-    # Somebody is at work on it still, maybe in another process.
-    if found.state in UNDER_WAY:
-        return False
-    if request.is_dry_run:
-        return True
-    if context.store.claim_run(taken) is not None:
-        return False
-    if request.run_id:
-        context.store.save_run(replace(announced(context, request), continues=found.id))
-    return True
 
 
 def _guard(deleted: int, total: int, request: ImportRequest) -> None:

@@ -27,7 +27,7 @@ from cmdb.store.connection import (
     search_params,
     with_retry,
 )
-from cmdb.store.neo4j_errors import is_outage, may_succeed_again, translated
+from cmdb.store.neo4j_errors import is_outage, may_succeed_again, root_of, translated
 
 if TYPE_CHECKING:
     import neo4j
@@ -175,7 +175,7 @@ class Neo4j:
                 result = await session.run(text, dict(params or {}))
                 return [_values(record, _ALL) async for record in result]
         except (self._neo4j.exceptions.Neo4jError, self._neo4j.exceptions.DriverError) as error:
-            raise self._translated(error) from error
+            raise self._translated(error) from self._root(error)
 
     def _async_driver(self) -> neo4j.AsyncDriver:
         loop = asyncio.get_running_loop()
@@ -197,10 +197,13 @@ class Neo4j:
         try:
             return call()
         except (self._neo4j.exceptions.Neo4jError, self._neo4j.exceptions.DriverError) as error:
-            raise self._translated(error) from error
+            raise self._translated(error) from self._root(error)
 
     def _translated(self, error: Any) -> CmdbError:
-        return translated(self._neo4j.exceptions, self._place, error)
+        return translated(self._neo4j.exceptions, self._place, self._root(error))
+
+    def _root(self, error: Any) -> Any:
+        return root_of(self._neo4j.exceptions, error)
 
     def _repeated(self, attempt: Callable[[], T]) -> T:
         """Return what an attempt returns, done again while that helps and the database is there."""

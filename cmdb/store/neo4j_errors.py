@@ -25,6 +25,13 @@ _STOPPED: Final = "Neo.DatabaseError.Transaction.TransactionStartFailed"
 _HALF_DONE: Final = "Neo.DatabaseError.Transaction.TransactionCommitFailed"
 
 
+def root_of(kinds: Any, error: Any) -> Any:
+    """Return the error of the server behind one that only says that a result had failed."""
+    while isinstance(error, kinds.ResultFailedError) and error.__cause__ is not None:
+        error = error.__cause__
+    return error
+
+
 def translated(kinds: Any, place: str, error: Any) -> CmdbError:
     """Return our error.
 

@@ -78,6 +78,8 @@ class RunLife:
         if row.get("worker") == self.worker:
             with self._changing:
                 is_alive = run.id in self._alive
+            if is_alive:
+                return replace(run, alive_at=now_ms)
         else:
             is_late = now_ms - alive_at > LOST_SECONDS * 1000
             is_alive = self._connection.is_shared and not is_late

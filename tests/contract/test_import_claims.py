@@ -51,8 +51,9 @@ def announced_by(process: Process, request: ImportRequest) -> ImportRun | None:
 
 
 def test_a_run_that_somebody_works_on_is_not_taken_up_by_another(
-    connection: Connection, good: Path
+    connection: Connection, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(run_life, "BEAT_SECONDS", 0.1)
     first = Process(connection)
     other = other_process(first, connection)
     running = stopped(first, good)
@@ -86,6 +87,19 @@ def test_a_run_that_nobody_works_on_is_taken_up_and_known_by_both_ids(
     assert (report.is_resumed, report.run_id) == (True, "run-1")
     assert other.run_of().state == other.run_of(run_id="run-2").state == "finished"
     assert Process(connection).run_of(run_id="run-2").id == "run-2"
+
+
+def test_a_run_that_falls_silent_is_waited_for_and_taken_up(
+    connection: Connection, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Process(connection)
+    killed = stopped(first, good)
+    first.store.stop_beating()
+    monkeypatch.setattr(run_life, "LOST_SECONDS", 2.0)
+
+    report = Process(connection).takes(good, replace(REQUEST, run_id=""))
+
+    assert (report.is_resumed, report.run_id) == (True, killed.id)
 
 
 def test_of_all_who_claim_a_run_at_once_one_gets_it(connection: Connection) -> None:

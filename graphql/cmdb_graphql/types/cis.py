@@ -105,6 +105,11 @@ class CI(Node):
         return await info.context.loaders.history(self.local_id, first)
 
 
+def _ci_of(root: strawberry.Parent[CIDetailsReport]) -> CI:
+    """Return the CI itself."""
+    return ci_type(root.ci)
+
+
 @strawberry.type(name="CIDetails")
 class CIDetails:
     """One CI with everything it relies on and everything that relies on it, not in pages."""
@@ -114,10 +119,7 @@ class CIDetails:
     )
     report: JSON = whole_report()
 
-    @strawberry.field(graphql_type=CI)
-    def ci(self: strawberry.Parent[CIDetailsReport]) -> CI:
-        """Return the CI itself."""
-        return ci_type(self.ci)
+    ci: CI = strawberry.field(resolver=_ci_of)
 
 
 @strawberry.type
