@@ -6,6 +6,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from cmdb.bootstrap.database import connect
+from cmdb.errors import BadInput
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +19,18 @@ if TYPE_CHECKING:
 def copy_database(
     origin: Settings, target: Settings, *, is_anew: bool, progress: Progress | None = None
 ) -> MovedReport:
-    """Copy a whole database, log and hashes included, into an empty one; see `store.moves`."""
+    """Copy a whole database, log and hashes included, into an empty one; see `store.moves`.
+
+    Raises:
+        BadInput: Both are the same database.
+    """
     from cmdb.store.moves import copy, moved_report
+
+    if origin.place == target.place:
+        raise BadInput(
+            f"{origin.place} is what is read and what is filled. Name another, empty one to fill.",
+            place=origin.place,
+        )
 
     with (
         closing(connect(origin, create=False)) as source,

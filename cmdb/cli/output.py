@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from cmdb.ports import Progress
 
 PIPE_WIDTH = 120
+ID_WIDTH = 36
+NARROWEST = 10
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CRITICALITY = {1: "low", 2: "medium", 3: "high", 4: "critical"}
 
 
@@ -51,11 +55,15 @@ def print_table(
     from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column in columns:
-        table.add_column(Text(column), overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(shown(cell), style=_style(cell)) for cell in row))
+    texts = [[Text(shown(cell), style=_style(cell)) for cell in row] for row in rows]
     out = console()
+    for place, column in enumerate(columns):
+        # An id is for copying: other columns are broken before it is, if they have any room.
+        has_ids = any(_ID.fullmatch(row[place].plain) for row in texts)
+        is_whole = has_ids and out.width >= ID_WIDTH + NARROWEST * (len(columns) - 1)
+        table.add_column(Text(column), overflow="fold", no_wrap=is_whole)
+    for row in texts:
+        table.add_row(*row)
     if title:
         out.print(Text(title, style="bold"))
     if table.row_count:

@@ -54,3 +54,27 @@ def test_a_change_is_told_by_old_and_new_value() -> None:
 
 def test_lists_are_told_in_one_line() -> None:
     assert value_text(["a", "b"]) == "a, b"
+
+
+def test_an_id_stays_whole_where_other_columns_can_be_broken(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ci = "01a2179e-2deb-776f-ac8d-154417f7ab97"
+
+    print_table(("run", "text", "more"), [(ci, "many words " * 10, "and more words " * 10)])
+
+    printed = capsys.readouterr().out
+    assert ci in printed
+    assert printed.count("more") == 11
+    assert printed.count("many") == 10
+
+
+def test_nothing_is_lost_of_an_id_where_there_is_no_room(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    ci = "01a2179e-2deb-776f-ac8d-154417f7ab97"
+
+    print_table([f"c{number}" for number in range(12)], [[ci] * 12])
+
+    head, _, *lines = capsys.readouterr().out.splitlines()
+    assert "".join(line[: head.index("c1")].strip() for line in lines) == ci
