@@ -17,6 +17,7 @@ import orjson
 
 from cmdb.errors import DatabaseRefused
 from cmdb.store.connection import EdgeType, Params, Row, Transaction
+from cmdb.store.ordering import ordered_text
 from cmdb.store.schema import KEYS
 
 Run: TypeAlias = Callable[[str, Params | None], list[Row]]
@@ -36,6 +37,12 @@ ORDER BY start, type, stop
 """
 NEXT_KEYS = """
 MATCH (n:%s) WHERE n.%s > $after
+RETURN n.%s AS key, coalesce(size(n.body), 0) AS size ORDER BY n.%s LIMIT $limit
+"""
+# Where an engine orders a text in one way and compares it in another if it is a parameter (see
+# `ordering`), it is compared as the property that it was read from.
+NEXT_KEYS_AFTER_KEPT = """
+MATCH (last:%s {%s: $after}) MATCH (n:%s) WHERE n.%s > last.%s
 RETURN n.%s AS key, coalesce(size(n.body), 0) AS size ORDER BY n.%s LIMIT $limit
 """
 READ_NODES = "UNWIND $keys AS k MATCH (n:%s {%s: k}) RETURN collect(properties(n)) AS rows"
@@ -196,11 +203,14 @@ def _order(row: Sequence[Any]) -> tuple[str, str, bytes]:
 def _key_pages(run: Run, label: str) -> Iterator[list[Any]]:
     """Yield the keys of a label in order, as many at once as fit a page."""
     name, kind = KEYS[label]
-    text = NEXT_KEYS % (label, name, name, name)
+    plain = NEXT_KEYS % (label, name, name, name)
+    as_kept = NEXT_KEYS_AFTER_KEPT % (label, name, label, name, name, name, name)
     after: Any = -1 if kind == "integer" else ""
+    text = plain
     while found := run(text, {"after": after, "limit": _PAGE_ROWS}):
         yield from _fitting(found)
         after = found[-1][0]
+        text = plain if kind == "integer" or ordered_text(after) == after else as_kept
 
 
 def _fitting(found: Iterable[Row]) -> Iterator[list[Any]]:

@@ -27,6 +27,7 @@ from cmdb.store.connection import (
 from cmdb.store.merges import index_merges
 from cmdb.store.migrate_carriers import note_carriers
 from cmdb.store.node_rows import make_nodes
+from cmdb.store.ordering import rewrite_ordering_keys
 from cmdb.store.schema_lock import LEASE_SECONDS, SchemaLock, schema_lock
 
 CI_SEARCH = "ci_search"
@@ -95,6 +96,7 @@ MIGRATIONS: Sequence[Callable[[Connection], None]] = (
     note_carriers,
     make_nodes,
     index_merges,
+    rewrite_ordering_keys,
 )
 """In order; the number of a migration is its place, counted from 1. Never change one: add one."""
 

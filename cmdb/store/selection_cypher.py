@@ -20,6 +20,7 @@ from cmdb.model.selection import And, Filter, Nested, Selection, Sort, Where, ch
 from cmdb.model.values import CHECKS, NotThatKind
 from cmdb.store.connection import Row
 from cmdb.store.filter_cypher import Bound, Field, clean, compile_filter, resolve, visible
+from cmdb.store.ordering import ordered_text
 
 MAX_LEVELS = 8
 
@@ -38,6 +39,12 @@ WITH parent, r, c ORDER BY c.sort_key, r.id
 WITH parent, collect([c.id, c.sort_key, [{columns}], {relationship}])[0..$first] AS found
 RETURN collect([parent, found]) AS levels
 """
+# A text that Neo4j orders in one way and compares in another if it comes as a parameter (see
+# `ordering`): two properties it compares as it orders them, so the last row's own is taken.
+_AS_KEPT: Final = (
+    "OPTIONAL MATCH (c:CI {{id: {ci_id}}}) "
+    "WITH CASE WHEN {key} = {at} THEN {key} ELSE {at} END AS last "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +103,17 @@ def compile_selection(selection: Selection, registry: Registry, visibility: Visi
     columns = _columns(selection.fields, registry, selection.class_name)
     start, anchored = _start(selection.where, bound)
     only = names[0] if len(names) == 1 and not anchored else ""
+    before = ""
     if selection.sort.field == "name":
         kept, key, order = _by_name(selection, only, bound, anchored=anchored)
     else:
-        kept, key, order = _by_value(selection, registry, bound)
+        before, kept, key, order = _by_value(selection, registry, bound)
         if only:
             conditions.append(_of_class(only, bound))
     condition = " AND ".join(text for text in (kept, *conditions) if text)
     text = (
-        f"{start} WHERE {condition} RETURN c.id AS ci, {key} AS key, [{columns}] AS columns "
-        f"ORDER BY {order} LIMIT {bound.bind(first + 1)}"
+        f"{before}{start} WHERE {condition} RETURN c.id AS ci, {key} AS key, "
+        f"[{columns}] AS columns ORDER BY {order} LIMIT {bound.bind(first + 1)}"
     )
     return Compiled(text, bound.params, Shape(first, selection.sort))
 
@@ -221,21 +229,26 @@ def _of_class(only: str, bound: Bound) -> str:
     return f"c.class_key >= {start} AND c.class_key < {end}"
 
 
-def _by_value(selection: Selection, registry: Registry, bound: Bound) -> tuple[str, str, str]:
-    """Condition, key and order of a page by any other field: absent values last, ties by id."""
+def _by_value(selection: Selection, registry: Registry, bound: Bound) -> tuple[str, str, str, str]:
+    """What goes before, condition, key and order by another field: absent last, ties by id."""
     sort = selection.sort
     found = resolve(sort.field, registry, selection.class_name)
     key = _sort_key(found)
     word, sign = (" DESC", "<") if sort.descending else ("", ">")
     order = f"key IS NULL, key{word}, ci{word}"
     if not selection.after:
-        return "", key, order
-    value, ci_id = decode_cursor(selection.after, sort)
-    later_id = f"c.id {sign} {bound.bind(clean(ci_id))}"
+        return "", "", key, order
+    value, last_id = decode_cursor(selection.after, sort)
+    ci_id = bound.bind(clean(last_id))
+    later_id = f"c.id {sign} {ci_id}"
     if value is None:
-        return f"({key} IS NULL AND {later_id})", key, order
-    at = bound.bind(_sort_value(value, found))
-    return f"({key} {sign} {at} OR ({key} = {at} AND {later_id}) OR {key} IS NULL)", key, order
+        return "", f"({key} IS NULL AND {later_id})", key, order
+    checked = _sort_value(value, found)
+    before, at = "", bound.bind(checked)
+    if isinstance(checked, str) and ordered_text(checked) != checked:
+        before, at = _AS_KEPT.format(ci_id=ci_id, key=key, at=at), "last"
+    later = f"({key} {sign} {at} OR ({key} = {at} AND {later_id}) OR {key} IS NULL)"
+    return before, later, key, order
 
 
 def _sort_key(found: Field) -> str:

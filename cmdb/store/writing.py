@@ -28,6 +28,7 @@ from cmdb.model.source_records import SourceRecord, encode_body
 from cmdb.store.connection import Connection, Transaction, search_words
 from cmdb.store.log_rows import append, first_answer, keep_answer, next_time, take_head
 from cmdb.store.node_rows import moved_nodes, node_log_changes, write_nodes
+from cmdb.store.ordering import ordering_keys
 from cmdb.store.read_sets import verify_read_set
 
 BATCH = 2_000
@@ -241,13 +242,11 @@ def ci_row(registry: Registry, change: CIChange) -> dict[str, Any]:
     """
     row = {name: value for name, value in change.after.items() if value not in (None, [])}
     name_key = search_name(row["name"])
-    sort_key = f"{name_key} {change.id}"
     row |= {
         "id": change.id,
         "created_at": change.created_at,
         "name_key": name_key,
-        "sort_key": sort_key,
-        "class_key": f"{row['class'].lower()} {sort_key}",
+        **ordering_keys(row["class"], name_key, change.id),
         "search_text": search_words(" ".join(_searchable(registry, row))),
     }
     if restricted := row.get("a_restricted_to"):

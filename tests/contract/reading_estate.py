@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from cmdb.model.shipped import shipped_registry
 from cmdb.store.connection import Connection, Transaction, search_words
+from cmdb.store.ordering import ordering_keys
 from cmdb.store.schema import migrate
 
 REGISTRY: Final = shipped_registry()
@@ -47,14 +48,12 @@ class Estate:
 
 def ci_row(ci_id: str, class_name: str, name: str, **others: Any) -> dict[str, Any]:
     """The stored properties of a CI; `None` leaves one out."""
-    sort_key = f"{name.casefold()} {ci_id}"
     row = {
         "id": ci_id,
         "class": class_name,
         "name": name,
         "name_key": name.casefold(),
-        "sort_key": sort_key,
-        "class_key": f"{class_name.lower()} {sort_key}",
+        **ordering_keys(class_name, name.casefold(), ci_id),
         "lifecycle": "in_use",
         "version": 1,
         "created_at": 1_700_000_000_000,

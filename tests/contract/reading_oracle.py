@@ -101,8 +101,7 @@ def listed(
 
 
 def _compare(sort: Sort, one: Mapping[str, Any], other: Mapping[str, Any]) -> int:
-    field = "sort_key" if sort.field == "name" else stored(sort.field)
-    a, b = one.get(field), other.get(field)
+    a, b = (_sort_value(sort, row) for row in (one, other))
     if (a is None) != (b is None):
         return 1 if a is None else -1
     if a == b:
@@ -110,6 +109,12 @@ def _compare(sort: Sort, one: Mapping[str, Any], other: Mapping[str, Any]) -> in
     assert a is not None
     assert b is not None
     return (1 if a > b else -1) * (-1 if sort.descending else 1)
+
+
+def _sort_value(sort: Sort, row: Mapping[str, Any]) -> Any:
+    if sort.field == "name":
+        return f"{row['name'].casefold()} {row['id']}"
+    return row.get(stored(sort.field))
 
 
 def nested_rows(
