@@ -23,6 +23,7 @@ from cmdb.model.values import canonical_json
 GENESIS = "0" * 64
 _HASH_BYTES = 32
 _LARGEST_BODY = 1 << 30
+_LARGEST_RATIO = 1 << 16  # a block of zstd holds at most 128 KiB and takes at least 3 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +181,17 @@ def compress(content: bytes) -> str:
 
 
 def decompress(text: str) -> bytes:
-    """Return the bytes that `compress` packed."""
+    """Return the bytes that `compress` packed.
+
+    Raises:
+        ValueError: It is no such text. An altered one may claim any size: memory is taken for what
+            is there, not for what is claimed.
+        zstandard.ZstdError: What is in it was altered.
+    """
     packed = base64.b64decode(text, validate=True)
+    claimed = zstandard.get_frame_parameters(packed).content_size
+    if claimed > min(_LARGEST_BODY, len(packed) * _LARGEST_RATIO):
+        raise ValueError(f"it claims to hold {claimed} bytes")
     return zstandard.ZstdDecompressor().decompress(packed, max_output_size=_LARGEST_BODY)
 
 

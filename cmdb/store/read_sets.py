@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cmdb.errors import StalePlan
-from cmdb.model.changes import ChangeSet, ReadSet, RelationshipChange
+from cmdb.model.changes import ChangeSet, Pending, ReadSet, RelationshipChange
 from cmdb.store.connection import Transaction
 from cmdb.store.run_rows import precedence_in
 
@@ -83,6 +83,7 @@ def verify_read_set(tx: Transaction, changes: ChangeSet) -> None:
         *_moved(tx, CHECK_WITNESSES, {key: list(ids) for key, ids in read.witnesses.items()}),
         *_moved_sets(tx, CHECK_CARRIERS, read.carriers),
         *_moved_relationships(tx, changes.relationships, read),
+        *_gone_waiting(tx, changes.pending_removed),
         *_moved_around(tx, read.around),
     ]
     if read.precedence is not None and precedence_in(tx) != read.precedence:
@@ -123,6 +124,21 @@ def _moved_relationships(
         for row in batch:
             if found.get(row["id"]) != read.relationships.get(row["id"]):
                 yield row["id"]
+
+
+def _gone_waiting(tx: Transaction, removed: Sequence[Pending]) -> Iterator[str]:
+    # Whoever removed one before made a relationship of it, which this decision knows nothing of.
+    expected: dict[str, set[str]] = {}
+    for pending in removed:
+        expected.setdefault(pending.key, set()).add(pending.record_id)
+    keys = list(expected)
+    for start in range(0, len(keys), BATCH):
+        batch = keys[start : start + BATCH]
+        rows = tx.run(CHECK_WAITING, {"keys": batch})
+        found: dict[str, set[str]] = {key: set() for key in batch}
+        for key, record_id in rows[0][0] if rows else ():
+            found[key].add(record_id)
+        yield from (key for key in batch if not expected[key] <= found[key])
 
 
 def _moved_around(tx: Transaction, expected: Mapping[str, frozenset[str]]) -> Iterator[str]:

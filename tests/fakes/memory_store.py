@@ -72,6 +72,9 @@ class MemoryStore(MemoryGraph):
             held_version = self.edges.get(edge.id, {}).get("version")
             if held_version != read.relationships.get(edge.id):
                 moved.append(edge.id)
+        moved += [
+            p.key for p in changes.pending_removed if (p.key, p.record_id) not in self.waiting
+        ]
         for key, contested in read.contested.items():
             found = self.keys.get(key)
             if (found[0].contested if found else None) != contested:

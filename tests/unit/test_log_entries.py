@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,15 @@ def test_altering_any_compressed_byte_breaks_the_chain_or_alters_no_change(
         return
     assert erased == 0
     assert unseal(altered).changes == CHANGES
+
+
+def test_an_entry_that_claims_a_terabyte_takes_no_memory_and_breaks_the_chain() -> None:
+    header = b"\x28\xb5\x2f\xfd" + b"\xe0" + (1 << 40).to_bytes(8, "little")
+    claims = header + b"\x01\x00\x00"
+    assert zstandard.get_frame_parameters(claims).content_size == 1 << 40
+
+    with pytest.raises(LogBroken, match="cannot be read"):
+        verify(replace(sealed(), body=base64.b64encode(claims).decode("ascii")), FIRST)
 
 
 def changes_of(store: MemoryStore) -> list[LogChange]:

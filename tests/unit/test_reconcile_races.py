@@ -53,6 +53,33 @@ def test_a_reference_finds_what_another_writer_makes_while_it_is_decided_to_wait
     assert store.waiting == set()
 
 
+def test_a_link_is_gone_that_is_withdrawn_while_another_writer_finds_its_other_end() -> None:
+    store = MemoryStore()
+    tell(store, on_db("k1"), at=1)
+    making = decided(store, host("db"), "s2")
+    withdrawing = decided(store, host("web", key="k1"), at=2)
+
+    apply(store, making)
+
+    assert is_refused(store, withdrawing)
+    tell(store, host("web", key="k1"), at=2)
+    assert [edge["live"] for edge in store.edges.values()] in ([], [False])
+    assert store.waiting == set()
+
+
+def test_a_link_is_gone_that_is_withdrawn_before_its_other_end_is_made() -> None:
+    store = MemoryStore()
+    tell(store, on_db("k1"), at=1)
+    making = decided(store, host("db"), "s2")
+    withdrawing = decided(store, host("web", key="k1"), at=2)
+
+    apply(store, withdrawing)
+
+    assert is_refused(store, making)
+    tell(store, host("db"), "s2")
+    assert store.edges == {}
+
+
 def test_a_source_that_joins_a_ci_meanwhile_is_weighed_although_the_ci_did_not_change() -> None:
     store = MemoryStore()
     tell(store, host("web", key="a", os="linux"), "a", at=1)
