@@ -4,6 +4,10 @@ ImpactError
 ├── InvalidTopology    arrays that no program should hand over (index out of range, k < 1, ...)
 ├── InvalidOutage      an outage that cannot be read (naive time, end before start)
 ├── InvalidBudget      a budget below one CI
+├── InvalidTree        a fault tree that cannot be read as one, or figures that do not suit it
+├── InvalidModel       a fault-tree file that cannot be read; says the line
+├── Cancelled          the caller asked to stop
+├── NoWorker           the process that builds diagrams cannot be started
 └── UnknownNode        an id that the topology does not hold
 
 What an *estate* can get wrong never raises: it is listed in `Topology.problems`.
@@ -48,6 +52,46 @@ class InvalidBudget(ImpactError):
     def __init__(self, budget: int) -> None:
         self.budget = budget
         super().__init__(f"A budget counts CIs and must be at least 1, not {budget}")
+
+
+class InvalidTree(ImpactError):
+    """A fault tree that has no meaning, or figures that do not suit it; `fault` says what."""
+
+    code = "invalid_tree"
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__(f"Fault tree: {fault}")
+
+
+class InvalidModel(ImpactError):
+    """A fault-tree file that cannot be read; `line` says where, 0 if nowhere in particular."""
+
+    code = "invalid_model"
+
+    def __init__(self, fault: str, *, line: int = 0) -> None:
+        self.fault = fault
+        self.line = line
+        super().__init__(f"Fault-tree model{f', line {line}' if line else ''}: {fault}")
+
+
+class Cancelled(ImpactError):
+    """The caller's `should_stop` ended long work; nothing was found."""
+
+    code = "cancelled"
+
+    def __init__(self) -> None:
+        super().__init__("The question was cancelled before it was answered")
+
+
+class NoWorker(ImpactError):
+    """The process that builds diagrams cannot be started; `fault` says why."""
+
+    code = "no_worker"
+
+    def __init__(self, fault: str) -> None:
+        self.fault = fault
+        super().__init__(f"The worker process for diagrams cannot be started: {fault}")
 
 
 class UnknownNode(ImpactError):

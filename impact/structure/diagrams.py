@@ -1,0 +1,215 @@
+"""What does the binary decision diagram of a tree say? The one file that knows the library."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+import relibmss
+
+from impact.structure.orders import variable_order
+from impact.structure.tree import FaultTree, Gate, Op
+
+NONE: Final = 0
+EMPTY: Final = 1
+"""The numbers of the ends of a family: no set at all, and the one that holds no event."""
+
+
+class Diagram:
+    """The diagram of one tree in one variable order, built gate by gate.
+
+    Building can be interrupted after every gate and taken up again; one gate can take long, so the
+    process that calls this needs a watcher.
+    """
+
+    def __init__(self, tree: FaultTree, order: str) -> None:
+        self.tree = tree
+        self.order = order
+        variables = variable_order(tree, order)
+        self._manager: Any = relibmss.BDD()
+        # The library puts later variables nearer the root.
+        made = {event: self._manager.defvar(str(event)) for event in reversed(variables)}
+        self._levels = {event: level for level, event in enumerate(variables)}
+        self._nodes: dict[int, Any] = dict(made)
+        self._tops = dict(self._levels)
+        self._built = 0
+
+    @property
+    def share(self) -> float:
+        """Return the share of gates built, in [0, 1]."""
+        return self._built / len(self.tree.gates)
+
+    @property
+    def size(self) -> int:
+        """Return the number of nodes made so far."""
+        return int(self._manager.info()["nodes"])
+
+    def build(self, seconds: float, nodes: int) -> bool:
+        """Build on until it is whole; tell whether it is."""
+        end = time.monotonic() + seconds
+        while self._built < len(self.tree.gates):
+            reference = self.tree.event_count + self._built
+            gate = self.tree.gates[self._built]
+            self._nodes[reference] = self._join(gate)
+            self._tops[reference] = min(self._tops[child] for child in gate.children)
+            self._built += 1
+            if self.share < 1 and (time.monotonic() > end or self.size > nodes):
+                return False
+        return True
+
+    def probability(self, q: Sequence[float]) -> float:
+        """Return the probability of the top; O(nodes)."""
+        return float(self._top.prob(self._by_label(q)))
+
+    def birnbaum(self, q: Sequence[float]) -> list[float]:
+        """Return the derivative of the probability by that of each event; O(nodes)."""
+        found = self._top.bmeas(self._by_label(q))
+        return [float(found.get(str(event), 0.0)) for event in range(self.tree.event_count)]
+
+    def cut_sets(self) -> CutSetDiagram:
+        """Return the family of the minimal cut sets; the tree must be coherent."""
+        variables = {event: self._nodes[event] for event in self._levels}
+        # A minimal set of events that make a failure function hold is a minimal cut set.
+        return CutSetDiagram(self._manager, variables, self._top.minpath())
+
+    @property
+    def _top(self) -> Any:
+        return self._nodes[self.tree.top]
+
+    def _by_label(self, q: Sequence[float]) -> dict[str, float]:
+        return {str(event): q[event] for event in self._levels}
+
+    def _join(self, gate: Gate) -> Any:
+        # Deepest first: what lies nearest the leaves is joined while it is small.
+        ordered = sorted(gate.children, key=lambda child: -self._tops[child])
+        nodes = [self._nodes[child] for child in ordered]
+        match gate.op:
+            case Op.OR:
+                return self._manager.Or(nodes)
+            case Op.AND:
+                return self._manager.And(nodes)
+            case Op.AT_LEAST:
+                return self._manager.kofn(gate.k, nodes)
+            case Op.NOT:
+                return self._manager.Not(nodes[0])
+            case Op.XOR:
+                joined = nodes[0]
+                for node in nodes[1:]:
+                    joined = joined ^ node
+                return joined
+
+
+class CutSetDiagram:
+    """A family of sets of events: the minimal cut sets, each once.
+
+    Args:
+        manager: The library's manager, which makes the diagrams of `fussell_vesely`.
+        variables: Its variable of each event.
+        root: Its diagram of the family.
+    """
+
+    def __init__(self, manager: Any, variables: dict[int, Any], root: Any) -> None:
+        self._manager = manager
+        self._variables = variables
+        self._root = int(root.get_id())
+        self._nodes = _read_family(root)
+        self._unions: dict[int, Any] = {end: manager.const(end == EMPTY) for end in (NONE, EMPTY)}
+
+    def count(self, weights: Sequence[int]) -> int:
+        """Return the number of sets if an event stands for as many sets as its weight says."""
+        counts = {NONE: 0, EMPTY: 1}
+        for node, (event, low, high) in self._nodes.items():
+            counts[node] = counts[low] + weights[event] * counts[high]
+        return counts[self._root]
+
+    def listed(
+        self, q: Sequence[float], *, largest: int, floor: float, limit: int
+    ) -> tuple[list[list[int]], bool]:
+        """Return sets of at most `largest` events whose product of `q` is `floor` or more.
+
+        Smaller sets come first; those of one size come in the order of the diagram. At most
+        `limit` of them; the second value tells whether none is missing.
+        """
+        smallest = {NONE: len(self._variables) + 1, EMPTY: 0}
+        for node, (_, low, high) in self._nodes.items():
+            smallest[node] = min(smallest[low], smallest[high] + 1)
+        found: list[list[int]] = []
+        for size in range(smallest[self._root], largest + 1):
+            for chosen in self._of_size(size, smallest, q, floor):
+                if len(found) == limit:
+                    return found, False
+                found.append(chosen)
+        return found, True
+
+    def union_with(self, event: int, q: dict[str, float]) -> float:
+        """Return the probability of the union of the sets that hold `event`, without it in them.
+
+        The event holds together with that union with q times this, the numerator of Fussell and
+        Vesely's measure.
+        """
+        unions: dict[int, Any] = {NONE: self._unions[NONE], EMPTY: self._unions[NONE]}
+        for node, (variable, low, high) in self._nodes.items():
+            if variable == event:
+                unions[node] = self._union(high)
+            else:
+                unions[node] = self._either(variable, unions[low], unions[high])
+        return float(unions[self._root].prob(q))
+
+    def _union(self, root: int) -> Any:
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if node in self._unions:
+                stack.pop()
+                continue
+            variable, low, high = self._nodes[node]
+            missing = [child for child in (low, high) if child not in self._unions]
+            if missing:
+                stack.extend(missing)
+            else:
+                low_union, high_union = self._unions[low], self._unions[high]
+                self._unions[node] = self._either(variable, low_union, high_union)
+        return self._unions[root]
+
+    def _either(self, variable: int, low: Any, high: Any) -> Any:
+        return (self._variables[variable] & high) | low
+
+    def _of_size(
+        self, size: int, smallest: dict[int, int], q: Sequence[float], floor: float
+    ) -> Iterator[list[int]]:
+        stack: list[tuple[int, list[int], float]] = [(self._root, [], 1.0)]
+        while stack:
+            node, chosen, product = stack.pop()
+            if node == EMPTY and len(chosen) == size:
+                yield chosen
+            if node in (NONE, EMPTY) or len(chosen) + smallest[node] > size:
+                continue
+            variable, low, high = self._nodes[node]
+            stack.append((low, chosen, product))
+            if product * q[variable] >= floor:
+                stack.append((high, [*chosen, variable], product * q[variable]))
+
+
+def _read_family(root: Any) -> dict[int, tuple[int, int, int]]:
+    """Return event, low and high child of each node by its number, children first."""
+    nodes: dict[int, tuple[int, int, int]] = {}
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        number = node.get_id()
+        if number in (NONE, EMPTY) or number in nodes:
+            stack.pop()
+            continue
+        low, high = node.get_children()
+        missing = [
+            child
+            for child in (low, high)
+            if child.get_id() not in (NONE, EMPTY) and child.get_id() not in nodes
+        ]
+        if missing:
+            stack.extend(missing)
+            continue
+        nodes[number] = (int(node.get_label()), low.get_id(), high.get_id())
+        stack.pop()
+    return nodes
