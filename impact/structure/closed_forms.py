@@ -69,9 +69,12 @@ def gate_cut_sets(gate: Gate, weights: Sequence[int]) -> int:
 
 def any_probability(values: Sequence[float]) -> float:
     """Return the probability that at least one of independent events holds, exact near zero."""
-    if any(value >= 1.0 for value in values):
+    possible = [value for value in values if value > 0.0]
+    if len(possible) < 2:
+        return possible[0] if possible else 0.0
+    if max(possible) >= 1.0:
         return 1.0
-    return -math.expm1(math.fsum(math.log1p(-value) for value in values))
+    return -math.expm1(math.fsum(math.log1p(-value) for value in possible))
 
 
 def products_of_others(values: Sequence[float]) -> list[float]:

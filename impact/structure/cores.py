@@ -112,18 +112,25 @@ class Cores:
             self._note(core.tree)
             found: Message = self._answers[key]
             return found
-        winner = self._bring(core.tree)
-        seconds = max(ANSWER_SECONDS, self.ends_at - time.monotonic())
-        request = {"do": "ask", "order": winner.order, **question}
-        try:
-            answer = self._worker.ask(request, seconds, self.should_stop)
-        except WorkerLost:
-            self._give_up(core.tree)
-            raise Unsolved from None
-        self._answers[key] = answer
+        answer = self._answers[key] = self._tell(core.tree, question)
         if len(self._answers) > KEPT_ANSWERS:
             self._answers.popitem(last=False)
         return answer
+
+    def _tell(self, tree: FaultTree, question: Message) -> Message:
+        """Have the worker answer; one that died, not of this question, is replaced once."""
+        for is_last in (False, True):
+            winner = self._bring(tree)
+            seconds = max(ANSWER_SECONDS, self.ends_at - time.monotonic())
+            request = {"do": "ask", "order": winner.order, **question}
+            try:
+                return self._worker.ask(request, seconds, self.should_stop)
+            except WorkerLost as lost:
+                self._held = None
+                if is_last or lost.is_overdue:
+                    break
+        self._give_up(tree)
+        raise Unsolved
 
     def _bring(self, tree: FaultTree) -> Winner:
         """Have the worker hold the diagram of a core."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import relibmss
@@ -69,7 +69,7 @@ class Diagram:
 
     def cut_sets(self) -> CutSetDiagram:
         """Return the family of the minimal cut sets; the tree must be coherent."""
-        variables = {event: self._nodes[event] for event in self._levels}
+        variables = {event: self._nodes[event] for event in self._levels}  # the root's first
         # A minimal set of events that make a failure function hold is a minimal cut set.
         return CutSetDiagram(self._manager, variables, self._top.minpath())
 
@@ -105,7 +105,7 @@ class CutSetDiagram:
 
     Args:
         manager: The library's manager, which makes the diagrams of `fussell_vesely`.
-        variables: Its variable of each event.
+        variables: Its variable of each event, in the order of the diagram.
         root: Its diagram of the family.
     """
 
@@ -113,7 +113,8 @@ class CutSetDiagram:
         self._manager = manager
         self._variables = variables
         self._root = int(root.get_id())
-        self._nodes = _read_family(root)
+        levels = {event: level for level, event in enumerate(variables)}
+        self._nodes = _read_family(root, levels)
         self._unions: dict[int, Any] = {end: manager.const(end == EMPTY) for end in (NONE, EMPTY)}
 
     def count(self, weights: Sequence[int]) -> int:
@@ -191,25 +192,17 @@ class CutSetDiagram:
                 stack.append((high, [*chosen, variable], product * q[variable]))
 
 
-def _read_family(root: Any) -> dict[int, tuple[int, int, int]]:
+def _read_family(root: Any, levels: Mapping[int, int]) -> dict[int, tuple[int, int, int]]:
     """Return event, low and high child of each node by its number, children first."""
-    nodes: dict[int, tuple[int, int, int]] = {}
-    stack = [root]
+    found: dict[int, tuple[int, int, int]] = {}
+    stack = [(root.get_id(), root)]
     while stack:
-        node = stack[-1]
-        number = node.get_id()
-        if number in (NONE, EMPTY) or number in nodes:
-            stack.pop()
+        number, node = stack.pop()
+        if number in found or number in (NONE, EMPTY):
             continue
         low, high = node.get_children()
-        missing = [
-            child
-            for child in (low, high)
-            if child.get_id() not in (NONE, EMPTY) and child.get_id() not in nodes
-        ]
-        if missing:
-            stack.extend(missing)
-            continue
-        nodes[number] = (int(node.get_label()), low.get_id(), high.get_id())
-        stack.pop()
-    return nodes
+        low_number, high_number = low.get_id(), high.get_id()
+        found[number] = (int(node.get_label()), low_number, high_number)
+        stack.append((low_number, low))
+        stack.append((high_number, high))
+    return dict(sorted(found.items(), key=lambda item: -levels[item[1][0]]))

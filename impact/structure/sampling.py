@@ -77,41 +77,48 @@ def draw(
     """
     random = np.random.Generator(np.random.SFC64(seed))
     batches = max(1, math.ceil(samples / (BATCH_WORDS * 64)))
-    events = tree.events()
+    sampler = _Sampler(random, {event: q[event] for event in tree.events()})
     last_use = _last_uses(tree)
     hits = 0
     for _ in range(batches):
         if should_stop is not None and should_stop():
             raise Cancelled
-        worlds = {event: _draw_event(random, q[event]) for event in events}
-        hits += int(np.bitwise_count(_evaluate(tree, worlds, last_use)).sum())
+        top = _evaluate(tree, sampler.draw(), last_use)
+        hits += int(np.bitwise_count(top).sum())
     return Sample(hits, batches * BATCH_WORDS * 64)
 
 
-def _draw_event(random: np.random.Generator, q: float) -> Words:
-    """Return one batch of words whose bits hold with probability q, independent of each other."""
-    count = BATCH_WORDS * 64
-    if q >= SPARSE_BELOW:
-        bits = np.packbits(random.random(count) < q)
-        return bits.view(np.uint64)
-    words = np.zeros(BATCH_WORDS, dtype=np.uint64)
-    if q > 0.0:
-        places = _successes(random, q, count)
-        np.bitwise_or.at(words, places >> 6, np.uint64(1) << (places & 63).astype(np.uint64))
-    return words
+class _Sampler:
+    """Draws batches of words whose bits hold with the probability of each event.
 
+    Rare events all come at once: so many hits as a Poisson number says, each in a world of its own
+    choice. A world without a hit then has probability exp(-rate), independent of all others, which
+    is 1 - q for the rate chosen: exact, and no work for worlds without a hit.
+    """
 
-def _successes(random: np.random.Generator, q: float, count: int) -> npt.NDArray[np.int64]:
-    """Return the places of the successes in `count` trials, by the gaps between them."""
-    expected = count * q
-    size = int(expected + 6 * math.sqrt(expected) + 16)
-    places = np.array([-1], dtype=np.int64)
-    while places[-1] < count:
-        gaps = np.minimum(random.geometric(q, size), count + 1)
-        places = np.concatenate([places, places[-1] + np.cumsum(gaps)])
-    places = places[1:]
-    found: npt.NDArray[np.int64] = places[places < count]
-    return found
+    def __init__(self, random: np.random.Generator, q: dict[int, float]) -> None:
+        self._random = random
+        self._dense = [(event, value) for event, value in q.items() if value >= SPARSE_BELOW]
+        self._sparse = [event for event, value in q.items() if value < SPARSE_BELOW]
+        rates = [-math.log1p(-q[event]) * BATCH_WORDS * 64 for event in self._sparse]
+        self._rates = np.array(rates, dtype=np.float64)
+
+    def draw(self) -> dict[int, Words]:
+        """Return the words of each event of one batch."""
+        count = BATCH_WORDS * 64
+        worlds: dict[int, Words] = dict(zip(self._sparse, self._draw_sparse(), strict=True))
+        for event, value in self._dense:
+            worlds[event] = np.packbits(self._random.random(count) < value).view(np.uint64)
+        return worlds
+
+    def _draw_sparse(self) -> Words:
+        words = np.zeros((len(self._sparse), BATCH_WORDS), dtype=np.uint64)
+        hits = self._random.poisson(self._rates)
+        rows = np.repeat(np.arange(len(hits), dtype=np.int64), hits)
+        places = self._random.integers(0, BATCH_WORDS * 64, len(rows))
+        bits = np.left_shift(np.uint64(1), (places & 63).astype(np.uint64))
+        np.bitwise_or.at(words.reshape(-1), rows * BATCH_WORDS + (places >> 6), bits)
+        return words
 
 
 def _evaluate(tree: FaultTree, worlds: dict[int, Words], last_use: dict[int, int]) -> Words:

@@ -23,7 +23,15 @@ ShouldStop = Callable[[], bool]
 
 
 class WorkerLost(Exception):
-    """The worker died (out of memory, killed) or was ended because it took too long."""
+    """The worker died (out of memory, killed) or was ended because it took too long.
+
+    Attributes:
+        is_overdue: It was ended because it took too long.
+    """
+
+    def __init__(self, *, is_overdue: bool = False) -> None:
+        super().__init__()
+        self.is_overdue = is_overdue
 
 
 class Worker:
@@ -114,7 +122,8 @@ class Worker:
             except queue.Empty:
                 if left > 0:
                     continue
-                line = None
+                self.close()
+                raise WorkerLost(is_overdue=True) from None
             if line is None:
                 self.close()
                 raise WorkerLost
