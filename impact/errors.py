@@ -5,6 +5,7 @@ ImpactError
 ├── InvalidOutage      an outage that cannot be read (naive time, end before start)
 ├── InvalidBudget      a budget below one CI
 ├── InvalidTree        a fault tree that cannot be read as one, or figures that do not suit it
+├── InvalidFigure      figures of availability that cannot be (a common cause, a planned window)
 ├── InvalidModel       a fault-tree file that cannot be read; says the line
 ├── Cancelled          the caller asked to stop
 ├── NoWorker           the process that builds diagrams cannot be started
@@ -62,6 +63,17 @@ class InvalidTree(ImpactError):
     def __init__(self, fault: str) -> None:
         self.fault = fault
         super().__init__(f"Fault tree: {fault}")
+
+
+class InvalidFigure(ImpactError):
+    """Figures of availability that contradict each other; `ci` names the CI or group."""
+
+    code = "invalid_figure"
+
+    def __init__(self, ci: str, fault: str) -> None:
+        self.ci = ci
+        self.fault = fault
+        super().__init__(f"Figures of '{ci}': {fault}")
 
 
 class InvalidModel(ImpactError):

@@ -68,6 +68,11 @@ class Solver:
         """Start the worker now, not at the first diagram."""
         self._worker.start()
 
+    def forget(self) -> None:
+        """Keep nothing of what was asked so far; the worker stays."""
+        self._cores = Cores(self._worker)
+        self._parts.clear()
+
     @property
     def worker_pid(self) -> int | None:
         """Return the number of the worker process, None while there is none."""

@@ -1,0 +1,19 @@
+"""How available are services in the long run, by what they rely on and how that fails?"""
+
+from impact.availability.computing import availabilities, service_availability
+from impact.availability.figures import CommonCause, Events, read_events
+from impact.availability.model import AvailabilityTerms, Maintenance, ServiceAvailability
+from impact.availability.structures import Structure, StructureBuilder
+
+__all__ = [
+    "AvailabilityTerms",
+    "CommonCause",
+    "Events",
+    "Maintenance",
+    "ServiceAvailability",
+    "Structure",
+    "StructureBuilder",
+    "availabilities",
+    "read_events",
+    "service_availability",
+]
