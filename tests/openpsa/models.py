@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from impact.openpsa import Model, read_model
+from tests.peers.unavailable import skip_for_good
 
 ARALIA = Path(__file__).resolve().parents[3] / "shared" / "data" / "aralia"
 
@@ -41,7 +40,7 @@ def public_model(name: str) -> Model:
     """Return a public model; skips loudly where the files are not here."""
     path = ARALIA / f"{name}.xml"
     if not path.exists():
-        pytest.skip(f"the real file {path.name} is not here")
+        skip_for_good(f"the real file {path.name} is not here")
     return read_model(path)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import signal
-import sys
 import time
 from collections.abc import Iterator
 
@@ -29,8 +28,7 @@ from impact.structure import (
 from impact.structure.folding import fold
 from impact.structure.orders import PORTFOLIO, variable_order
 from impact.structure.sampling import Sample, draw
-
-IS_LONG = os.environ.get("CMDB_TEST_SIZE") == "long"
+from tests.peers.unavailable import posix_only
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +230,7 @@ def test_nodes_are_limited_too(solver: Solver) -> None:
     assert answer.method is not Method.EXACT
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there is no such limit on Windows")
+@posix_only
 def test_a_worker_out_of_memory_gives_an_interval() -> None:
     with Solver(memory_mb=48) as small:
         answer = small.probability(
