@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
+
+from impact.single_failures import at_least
 from impact.structure.tree import FaultTree, Gate, Op
 
 
@@ -28,18 +32,9 @@ def find_single_points(tree: FaultTree) -> list[int]:
 
 
 def _join(gate: Gate, children: list[int]) -> int:
-    least = 1 if gate.op is Op.OR else gate.k if gate.op is Op.AT_LEAST else len(children)
-    in_all = children[0]
-    if least == len(children):
-        for child in children[1:]:
-            in_all &= child
-        return in_all
-    in_at_least = [0] * (least + 1)
-    for child in children:
-        for count in range(least, 1, -1):
-            in_at_least[count] |= in_at_least[count - 1] & child
-        in_at_least[1] |= child
-    return in_at_least[least]
+    if gate.op is Op.AND:
+        return reduce(and_, children)
+    return at_least(children, gate.k if gate.op is Op.AT_LEAST else 1)
 
 
 def _bits(number: int) -> list[int]:
