@@ -12,7 +12,7 @@ from impact.structure.tree import FaultTree
 from impact.structure.wire import Message, pack_tree
 from impact.structure.worker import ShouldStop, Worker, WorkerLost
 
-FIRST_SLICE_SECONDS = 0.05
+FIRST_SLICE_SECONDS = 0.02
 GROWTH = 4
 PATIENCE_SECONDS = 2.0
 """How long one step may go on beyond its slice before the process is ended."""
