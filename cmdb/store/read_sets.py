@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from cmdb.errors import StalePlan
@@ -102,14 +102,19 @@ def _moved(tx: Transaction, text: str, expected: Mapping[str, Any]) -> Iterator[
 
 
 def _moved_sets(tx: Transaction, text: str, expected: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    keys = list(expected)
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        rows = tx.run(text, {"keys": batch})
-        found: dict[str, set[str]] = {key: set() for key in batch}
+    for key, found in _found_sets(tx, text, expected):
+        if found != set(expected[key]):
+            yield key
+
+
+def _found_sets(tx: Transaction, text: str, keys: Iterable[str]) -> Iterator[tuple[str, set[str]]]:
+    listed = list(keys)
+    for start in range(0, len(listed), BATCH):
+        found: dict[str, set[str]] = {key: set() for key in listed[start : start + BATCH]}
+        rows = tx.run(text, {"keys": list(found)})
         for key, member in rows[0][0] if rows else ():
             found[key].add(member)
-        yield from (key for key in batch if found[key] != set(expected[key]))
+        yield from found.items()
 
 
 def _moved_relationships(
@@ -131,14 +136,9 @@ def _gone_waiting(tx: Transaction, removed: Sequence[Pending]) -> Iterator[str]:
     expected: dict[str, set[str]] = {}
     for pending in removed:
         expected.setdefault(pending.key, set()).add(pending.record_id)
-    keys = list(expected)
-    for start in range(0, len(keys), BATCH):
-        batch = keys[start : start + BATCH]
-        rows = tx.run(CHECK_WAITING, {"keys": batch})
-        found: dict[str, set[str]] = {key: set() for key in batch}
-        for key, record_id in rows[0][0] if rows else ():
-            found[key].add(record_id)
-        yield from (key for key in batch if not expected[key] <= found[key])
+    for key, found in _found_sets(tx, CHECK_WAITING, expected):
+        if not expected[key] <= found:
+            yield key
 
 
 def _moved_around(tx: Transaction, expected: Mapping[str, frozenset[str]]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from impact.arrays import GATE, KIND
 from impact.availability.structures import Structure
 from impact.errors import InvalidFigure
 from impact.structure.building import TreeBuilder
@@ -119,8 +120,6 @@ def _frequency(q: float, repair_hours: float | None) -> float | None:
 
 
 def _members(topology: Topology, group: str) -> list[int]:
-    from impact.arrays import GATE, KIND
-
     node = topology.index(group)
     rows = topology.providers_of
     first, last = int(rows.starts[node]), int(rows.starts[node + 1])

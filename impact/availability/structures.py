@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from impact.availability.components import strong_components
 from impact.gates import NEVER
 from impact.structure.building import TreeBuilder
 from impact.structure.tree import FALSE, FaultTree
-from impact.topology import Topology
+from impact.topology import GROUP, Topology
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +157,9 @@ class _Layer:
         values = dict.fromkeys(component, FALSE)
         for _ in knots:
             before = dict(values)
+            known = ChainMap(before, self._found)
             for knot in knots:
-                joined = self._builder.any_of(
-                    self._value(node, self._found | before, set(knot)) for node in knot
-                )
+                joined = self._builder.any_of(self._value(node, known, set(knot)) for node in knot)
                 values.update(dict.fromkeys(knot, joined))
             if values == before:
                 break
@@ -184,7 +184,5 @@ class _Layer:
 
 
 def _pure_groups(topology: Topology) -> list[int]:
-    from impact.topology import GROUP
-
     found: list[int] = ((topology.flags & GROUP) > 0).nonzero()[0].tolist()
     return found

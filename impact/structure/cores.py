@@ -17,6 +17,7 @@ from impact.structure.wire import Message
 from impact.structure.worker import ShouldStop, Worker, WorkerLost
 
 KEPT_ANSWERS = 50_000
+_DIAGRAM = "diagram"
 ANSWER_SECONDS = 30.0
 """How long a finished diagram may take to answer when its budget is used up."""
 
@@ -47,7 +48,7 @@ class Cores:
         self._worker = worker
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
         self._winners: dict[FaultTree, Winner] = {}
-        self._hopeless: dict[FaultTree, float] = {}
+        self._hopeless: dict[tuple[FaultTree, str], float] = {}
         self._held: tuple[FaultTree, int] | None = None
         self.budget = Budget()
         self.ends_at = 0.0
@@ -119,6 +120,9 @@ class Cores:
 
     def _tell(self, tree: FaultTree, question: Message) -> Message:
         """Have the worker answer; one that died, not of this question, is replaced once."""
+        what = question["what"]
+        if self._is_hopeless(tree, what):
+            raise Unsolved
         for is_last in (False, True):
             winner = self._bring(tree)
             seconds = max(ANSWER_SECONDS, self.ends_at - time.monotonic())
@@ -129,7 +133,7 @@ class Cores:
                 self._held = None
                 if is_last or lost.is_overdue:
                     break
-        self._give_up(tree)
+        self._give_up(tree, what)
         raise Unsolved
 
     def _bring(self, tree: FaultTree) -> Winner:
@@ -138,7 +142,7 @@ class Cores:
             self._note(tree)
             return self._winners[tree]
         left = self.ends_at - time.monotonic()
-        if left <= 0 or self._hopeless.get(tree, 0.0) >= self.budget.seconds:
+        if left <= 0 or self._is_hopeless(tree, _DIAGRAM):
             raise Unsolved
         known = self._winners.get(tree)
         budget = Budget(left, self.budget.nodes, self.budget.memory_mb, self.budget.samples)
@@ -148,16 +152,21 @@ class Cores:
         except WorkerLost:
             winner = None
         if winner is None:
-            self._give_up(tree)
+            self._give_up(tree, _DIAGRAM)
             raise Unsolved
         self._winners[tree] = winner
         self._held = (tree, self._worker.starts)
         self._note(tree)
         return winner
 
-    def _give_up(self, tree: FaultTree) -> None:
+    def _is_hopeless(self, tree: FaultTree, what: str) -> bool:
+        return self._hopeless.get((tree, what), -1.0) >= self.budget.seconds
+
+    def _give_up(self, tree: FaultTree, what: str) -> None:
+        """Remember what such a budget does not suffice for; other questions stay open."""
         self._held = None
-        self._hopeless[tree] = max(self._hopeless.get(tree, 0.0), self.budget.seconds)
+        spent = max(self._hopeless.get((tree, what), 0.0), self.budget.seconds)
+        self._hopeless[tree, what] = spent
 
     def _note(self, tree: FaultTree) -> None:
         if tree in self._winners:

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -24,10 +25,12 @@ from impact.structure import (
     TreeBuilder,
     measure_importance,
     modules,
+    worker,
 )
 from impact.structure.folding import fold
 from impact.structure.orders import PORTFOLIO, variable_order
 from impact.structure.sampling import Sample, draw
+from impact.structure.wire import Message
 from tests.peers.unavailable import posix_only
 
 
@@ -249,6 +252,27 @@ def test_a_worker_that_was_killed_is_started_again(solver: Solver) -> None:
 
     assert before.method is after.method is Method.EXACT
     assert after.value > before.value
+
+
+def test_a_question_that_is_too_hard_leaves_others_about_the_tree_exact(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ask = worker.Worker.ask
+
+    def overdue(self: worker.Worker, request: Message, *others: Any) -> Message:
+        if request.get("what") != "count":
+            return ask(self, request, *others)
+        self.close()
+        raise worker.WorkerLost(is_overdue=True)
+
+    monkeypatch.setattr(worker.Worker, "ask", overdue)
+    with Solver() as patient:
+        before = patient.probability(bridge(), [0.05] * 5)
+        count = patient.cut_set_count(bridge())
+        after = patient.probability(bridge(), [0.07] * 5)
+
+    assert count is None
+    assert before.method is after.method is Method.EXACT
 
 
 def test_long_work_stops_when_asked(solver: Solver) -> None:
