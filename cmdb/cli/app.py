@@ -9,6 +9,7 @@ import typer
 
 from cmdb.cli import (
     access,
+    analysis_commands,
     auditing,
     change_commands,
     databases,
@@ -82,6 +83,7 @@ for room in (
     inventory,
     registering,
     impact_commands,
+    analysis_commands,
     editing,
     ranking,
     auditing,

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from cmdb.model import (
     access,
+    analysis_reports,
     impact_reports,
     incidents,
     inventory,
@@ -46,6 +47,11 @@ COMMANDS: Final[Mapping[str, type]] = {
     "source rank": source_reports.RankReport,
     "blast-radius": impact_reports.BlastRadiusReport,
     "blast-radius --explain": impact_reports.ExplainReport,
+    "availability": analysis_reports.AvailabilityReport,
+    "spof": analysis_reports.SinglePointsReport,
+    "importance": analysis_reports.ImportanceReport,
+    "cut-sets": analysis_reports.CutSetsReport,
+    "conflicts": analysis_reports.ConflictsReport,
     "preview": impact_reports.PreviewReport,
     "preview --keep": practice_reports.KeptPreview,
     "previews list": practice_reports.PreviewList,

@@ -6,7 +6,13 @@ from collections.abc import Awaitable, Callable
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, cast, overload
 
-from cmdb.client import administration_calls, editing_calls, inventory_calls, practice_calls
+from cmdb.client import (
+    administration_calls,
+    analysis_calls,
+    editing_calls,
+    inventory_calls,
+    practice_calls,
+)
 
 if TYPE_CHECKING:
     from cmdb.client.async_client import AsyncCalling
@@ -51,6 +57,12 @@ class Calls:
     explain_impact = _asked(inventory_calls.explain_impact)
     preview_change = _asked(inventory_calls.preview_change)
     diff_moments = _asked(inventory_calls.diff_moments)
+
+    availability = _asked(analysis_calls.availability)
+    single_points = _asked(analysis_calls.single_points)
+    importance = _asked(analysis_calls.importance)
+    cut_sets = _asked(analysis_calls.cut_sets)
+    conflicts = _asked(analysis_calls.conflicts)
 
     list_log = _asked(inventory_calls.list_log)
     show_log = _asked(inventory_calls.show_log)

@@ -62,6 +62,13 @@ PREVIEW = _question(
 )
 DIFF = _question("diff", "first: Moment!, second: Moment!, outages: [String!]")
 
+# Failures in the long run
+AVAILABILITY = _question("availability", "cis: [String!], first: Int!, after: String")
+SPOF = _question("spof", "cis: [String!]")
+IMPORTANCE = _question("importance", "ci: String!, first: Int!, fussellVesely: Boolean!")
+CUT_SETS = _question("cutSets", "ci: String!, largest: Int!, first: Int!")
+CONFLICTS = _question("conflicts", "startAt: DateTime, endAt: DateTime, change: String")
+
 # Log and installation
 LOG = _question("log", "first: Int!, before: Int")
 LOG_ENTRY = _question("logEntry", "revision: Int!")

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cmdb.ports.administration import Administering
+from cmdb.ports.analysis import Analysing
 from cmdb.ports.practices import Practising
 from cmdb.ports.requests import EditReason, Listing, Moment, NewGroup, NewRelationship, Target
 
@@ -247,6 +248,7 @@ class Editing(Protocol):
 class Operations(
     Reading,
     Asking,
+    Analysing,
     Auditing,
     Transferring,
     Believing,

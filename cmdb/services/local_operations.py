@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_ci
 from cmdb.services.local_administration import LocalAdministration
+from cmdb.services.local_analysis import LocalAnalysis
 from cmdb.services.local_practices import LocalPractices
 from cmdb.services.permit import permit
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     )
 
 
-class LocalOperations(LocalPractices, LocalAdministration):
+class LocalOperations(LocalPractices, LocalAdministration, LocalAnalysis):
     """`Operations` over a context of this process."""
 
     def __init__(

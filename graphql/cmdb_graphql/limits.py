@@ -15,7 +15,18 @@ from graphql.language import Lexer
 
 from cmdb.errors import LimitExceeded
 
-LONG: Final = frozenset({"verifyLog", "rankSource", "applyRetention", "doctor"})
+LONG: Final = frozenset(
+    {
+        "verifyLog",
+        "rankSource",
+        "applyRetention",
+        "doctor",
+        "spof",
+        "availability",
+        "importance",
+        "cutSets",
+    }
+)
 """Root fields that by their nature read or rewrite everything."""
 _OPENING: Final = (TokenKind.BRACE_L, TokenKind.PAREN_L, TokenKind.BRACKET_L)
 _CLOSING: Final = (TokenKind.BRACE_R, TokenKind.PAREN_R, TokenKind.BRACKET_R)

@@ -7,6 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from cmdb_graphql.execution import ApiSchema
 from cmdb_graphql.limits import Limits
+from cmdb_graphql.roots.analysing import AnalysingQuery
 from cmdb_graphql.roots.auditing import AuditingQuery
 from cmdb_graphql.roots.editing import EditingMutation
 from cmdb_graphql.roots.impact import ImpactQuery
@@ -17,7 +18,7 @@ from cmdb_graphql.scalars import SCALARS
 
 
 @strawberry.type
-class Query(InventoryQuery, ImpactQuery, AuditingQuery):
+class Query(InventoryQuery, ImpactQuery, AnalysingQuery, AuditingQuery):
     """What can be asked."""
 
 

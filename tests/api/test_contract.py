@@ -31,6 +31,7 @@ FIELDS = {
     "show_ci": "ci",
     "get_history": "ci",
     "search_cis": "search",
+    "single_points": "spof",
     "explain_impact": "explain",
     "preview_change": "preview",
     "diff_moments": "diff",

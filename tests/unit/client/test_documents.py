@@ -12,6 +12,7 @@ from graphql import OperationDefinitionNode, build_schema, get_variable_values, 
 from cmdb.client import (
     Client,
     administration_calls,
+    analysis_calls,
     editing_calls,
     inventory_calls,
     practice_calls,
@@ -39,7 +40,7 @@ from tests.unit.client.samples import AT, WHY
 
 CONTRACT = Path(__file__).resolve().parents[3] / "graphql" / "schema.graphql"
 SCHEMA = build_schema(CONTRACT.read_text(encoding="utf-8"))
-ROOMS = (inventory_calls, editing_calls, practice_calls, administration_calls)
+ROOMS = (inventory_calls, analysis_calls, editing_calls, practice_calls, administration_calls)
 VERSIONED = EditReason("why", expected_version=3)
 FILTER = And(
     (
@@ -66,6 +67,11 @@ SENT: dict[str, list[tuple[Any, ...]]] = {
     "blast_radius": [(["web"],)],
     "explain_impact": [(["web"], "db")],
     "preview_change": [(TARGETS, AT, AT), ((), None, None)],
+    "availability": [(), (["web"],)],
+    "single_points": [(), (["web"],)],
+    "importance": [("web",)],
+    "cut_sets": [("web",)],
+    "conflicts": [(), (AT, AT)],
     "diff_moments": [(1, AT), (AT, 2, ["web"])],
     "list_log": [(), (5, 9)],
     "show_log": [(1,)],

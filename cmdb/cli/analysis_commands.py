@@ -1,0 +1,155 @@
+"""Commands about failures in the long run: availability, spof, importance, cut-sets, conflicts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cmdb.cli.options import TIME_HELP, Json, parse_time
+from cmdb.cli.session import session_of
+from cmdb.errors import BadValue
+
+if TYPE_CHECKING:
+    from cmdb.model.analysis_reports import AvailabilityReport
+    from cmdb.ports import Operations
+
+PAGE = 20
+
+Names = Annotated[
+    list[str] | None, typer.Argument(help="Id, name or Class/name.", metavar="[SERVICE]...")
+]
+Name = Annotated[str, typer.Argument(help="Id, name or Class/name.", metavar="SERVICE")]
+EveryService = Annotated[bool, typer.Option("--all", help="Every service.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("availability")(availability)
+    app.command("spof")(spof)
+    app.command("importance")(importance)
+    app.command("cut-sets")(cut_sets)
+    app.command("conflicts")(conflicts)
+
+
+def availability(
+    context: typer.Context,
+    names: Names = None,
+    is_all: EveryService = False,
+    is_json: Json = False,
+) -> None:
+    """Say how available services are in the long run, and how that is known."""
+    _check_names(names, is_all=is_all)
+    with session_of(context).operations() as operations:
+        report = _every_service(operations) if is_all else operations.availability(names or [])
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.analysis_tables import print_availability
+
+    return print_availability(report)
+
+
+def _every_service(operations: Operations) -> AvailabilityReport:
+    """Return all pages as one; the progress is shown, and Ctrl-C stops between services."""
+    from cmdb.cli.output import progress_bar
+
+    with progress_bar() as progress:
+        report = page = operations.availability(first=PAGE)
+        while page.next:
+            if progress is not None:
+                progress("availability", len(report.services), report.total)
+            page = operations.availability(first=PAGE, after=page.next)
+            report = replace(report, services=report.services + page.services, next=page.next)
+    return report
+
+
+def spof(
+    context: typer.Context,
+    names: Names = None,
+    is_all: EveryService = False,
+    is_json: Json = False,
+) -> None:
+    """List the CIs whose failure alone takes a service down."""
+    _check_names(names, is_all=is_all)
+    with session_of(context).operations() as operations:
+        report = operations.single_points(names or [])
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.analysis_tables import print_single_points
+
+    return print_single_points(report)
+
+
+def importance(
+    context: typer.Context,
+    name: Name,
+    first: Annotated[int, typer.Option("--limit", min=1, help="Most rows.")] = 20,
+    fussell_vesely: Annotated[
+        bool, typer.Option("--fussell-vesely", help="Also that measure, which costs more.")
+    ] = False,
+    is_json: Json = False,
+) -> None:
+    """Rank the CIs that a service relies on by how much they matter to it."""
+    with session_of(context).operations() as operations:
+        report = operations.importance(name, first=first, fussell_vesely=fussell_vesely)
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.analysis_tables import print_importance
+
+    return print_importance(report)
+
+
+def cut_sets(
+    context: typer.Context,
+    name: Name,
+    largest: Annotated[int, typer.Option(min=1, help="Most CIs of a listed set.")] = 3,
+    first: Annotated[int, typer.Option("--limit", min=1, help="Most sets listed.")] = 50,
+    is_json: Json = False,
+) -> None:
+    """Count the minimal sets of CIs whose failure takes a service down, and list the small ones."""
+    with session_of(context).operations() as operations:
+        report = operations.cut_sets(name, largest=largest, first=first)
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.analysis_tables import print_cut_sets
+
+    return print_cut_sets(report)
+
+
+def conflicts(
+    context: typer.Context,
+    start: Annotated[
+        str | None, typer.Option("--from", help=f"Begin of the window: {TIME_HELP}")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help=f"End of the window: {TIME_HELP}")] = None,
+    change: Annotated[
+        str, typer.Option(help="Only conflicts of this recorded change, in its window.")
+    ] = "",
+    is_json: Json = False,
+) -> None:
+    """Say which planned changes and open incidents harm services together, and when."""
+    start_at = None if start is None else parse_time("--from", start)
+    end_at = None if end is None else parse_time("--to", end)
+    with session_of(context).operations() as operations:
+        report = operations.conflicts(start_at, end_at, change_id=change)
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.analysis_tables import print_conflicts
+
+    return print_conflicts(report)
+
+
+def _check_names(names: list[str] | None, *, is_all: bool) -> None:
+    if bool(names) == is_all:
+        raise BadValue("service", "name services, or say --all", "One of both.")

@@ -1,0 +1,73 @@
+"""How is the server asked about availability, single points and conflicts?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cmdb.client import documents
+from cmdb.client.call import Call, ask
+from cmdb.client.inputs import given
+
+if TYPE_CHECKING:
+    from cmdb.model.analysis_reports import (
+        AvailabilityReport,
+        ConflictsReport,
+        CutSetsReport,
+        ImportanceReport,
+        SinglePointsReport,
+    )
+
+
+def availability(
+    names: Sequence[str] = (), *, first: int = 20, after: str = ""
+) -> Call[AvailabilityReport]:
+    """Return how available these CIs are in the long run, or a page of all services."""
+    from cmdb.model.analysis_reports import AvailabilityReport
+
+    call = ask(
+        AvailabilityReport,
+        documents.AVAILABILITY,
+        **given(cis=list(names) or None, first=first, after=after or None),
+    )
+    return replace(call, is_slow=True)
+
+
+def single_points(names: Sequence[str] = ()) -> Call[SinglePointsReport]:
+    """Return the CIs whose failure alone takes these DOWN; empty: those of every service."""
+    from cmdb.model.analysis_reports import SinglePointsReport
+
+    call = ask(SinglePointsReport, documents.SPOF, **given(cis=list(names) or None))
+    return replace(call, is_slow=True)
+
+
+def importance(
+    name: str, *, first: int = 50, fussell_vesely: bool = False
+) -> Call[ImportanceReport]:
+    """Return how much each CI matters to one, the most critical first."""
+    from cmdb.model.analysis_reports import ImportanceReport
+
+    call = ask(
+        ImportanceReport, documents.IMPORTANCE, ci=name, first=first, fussellVesely=fussell_vesely
+    )
+    return replace(call, is_slow=True)
+
+
+def cut_sets(name: str, *, largest: int = 3, first: int = 100) -> Call[CutSetsReport]:
+    """Return the number of minimal cut sets, and those of up to `largest` CIs."""
+    from cmdb.model.analysis_reports import CutSetsReport
+
+    call = ask(CutSetsReport, documents.CUT_SETS, ci=name, largest=largest, first=first)
+    return replace(call, is_slow=True)
+
+
+def conflicts(
+    start_at: datetime | None = None, end_at: datetime | None = None, *, change_id: str = ""
+) -> Call[ConflictsReport]:
+    """Return which planned changes and open incidents of a window harm services together."""
+    from cmdb.model.analysis_reports import ConflictsReport
+
+    values = given(startAt=start_at, endAt=end_at, change=change_id or None)
+    return ask(ConflictsReport, documents.CONFLICTS, **values)

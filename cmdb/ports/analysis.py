@@ -1,0 +1,62 @@
+"""What can a user ask about availability, single points and conflicts?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from cmdb.model.analysis_reports import (
+        AvailabilityReport,
+        ConflictsReport,
+        CutSetsReport,
+        ImportanceReport,
+        SinglePointsReport,
+    )
+
+
+class Analysing(Protocol):
+    """Questions that reckon with every way in which something can fail."""
+
+    def availability(
+        self, names: Sequence[str] = (), *, first: int = 20, after: str = ""
+    ) -> AvailabilityReport:
+        """Return how available these CIs are in the long run, or a page of all services.
+
+        Args:
+            names: CIs to ask about; empty: every service, a page at a time.
+            first: Most services of the page.
+            after: `next` of the page before.
+        """
+        ...
+
+    def single_points(self, names: Sequence[str] = ()) -> SinglePointsReport:
+        """Return the CIs whose failure alone takes these DOWN; empty: those of every service."""
+        ...
+
+    def importance(
+        self, name: str, *, first: int = 50, fussell_vesely: bool = False
+    ) -> ImportanceReport:
+        """Return how much each CI matters to one, the most critical first."""
+        ...
+
+    def cut_sets(self, name: str, *, largest: int = 3, first: int = 100) -> CutSetsReport:
+        """Return the number of minimal cut sets, and those of up to `largest` CIs."""
+        ...
+
+    def conflicts(
+        self,
+        start_at: datetime | None = None,
+        end_at: datetime | None = None,
+        *,
+        change_id: str = "",
+    ) -> ConflictsReport:
+        """Return which planned changes and open incidents of a window harm services together.
+
+        Args:
+            start_at: Begin of the window; None: that of the recorded change.
+            end_at: Its end; None: that of the recorded change.
+            change_id: Tell only conflicts in which this change takes part; or empty.
+        """
+        ...

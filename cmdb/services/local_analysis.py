@@ -1,0 +1,64 @@
+"""How are questions about failures in the long run done in this process?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cmdb.services.context import Context
+
+if TYPE_CHECKING:
+    from cmdb.model.analysis_reports import (
+        AvailabilityReport,
+        ConflictsReport,
+        CutSetsReport,
+        ImportanceReport,
+        SinglePointsReport,
+    )
+
+
+class LocalAnalysis:
+    """`Analysing` over a context of this process."""
+
+    _context: Context
+
+    def availability(
+        self, names: Sequence[str] = (), *, first: int = 20, after: str = ""
+    ) -> AvailabilityReport:
+        """Return how available these CIs are, or a page of all services."""
+        from cmdb.services.availability import availability
+
+        return availability(self._context, names, first=first, after=after)
+
+    def single_points(self, names: Sequence[str] = ()) -> SinglePointsReport:
+        """Return the CIs whose failure alone takes these DOWN."""
+        from cmdb.services.single_points import single_points
+
+        return single_points(self._context, names)
+
+    def importance(
+        self, name: str, *, first: int = 50, fussell_vesely: bool = False
+    ) -> ImportanceReport:
+        """Return how much each CI matters to one."""
+        from cmdb.services.availability import importance
+
+        return importance(self._context, name, first=first, fussell_vesely=fussell_vesely)
+
+    def cut_sets(self, name: str, *, largest: int = 3, first: int = 100) -> CutSetsReport:
+        """Return the minimal cut sets of one."""
+        from cmdb.services.availability import cut_sets
+
+        return cut_sets(self._context, name, largest=largest, first=first)
+
+    def conflicts(
+        self,
+        start_at: datetime | None = None,
+        end_at: datetime | None = None,
+        *,
+        change_id: str = "",
+    ) -> ConflictsReport:
+        """Return which planned changes and open incidents harm services together."""
+        from cmdb.services.conflicts import conflicts
+
+        return conflicts(self._context, start_at, end_at, change_id=change_id)

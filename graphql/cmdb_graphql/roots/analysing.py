@@ -1,0 +1,75 @@
+"""What can be asked about availability, single points of failure and conflicts?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from cmdb.model import analysis_reports as reports
+from cmdb_graphql.context import Ask
+from cmdb_graphql.ids import local_id, local_ids
+from cmdb_graphql.types.analysis import (
+    Availability,
+    Conflicts,
+    CutSets,
+    ImportanceRanking,
+    SinglePoints,
+)
+
+
+@strawberry.type
+class AnalysingQuery:
+    """Questions that reckon with every way in which something can fail."""
+
+    @strawberry.field(graphql_type=Availability)
+    async def availability(
+        self, info: Ask, cis: list[str] | None = None, first: int = 20, after: str | None = None
+    ) -> reports.AvailabilityReport:
+        """Return how available these CIs are in the long run, or a page of all services."""
+        return await info.context.ask(
+            info.context.operations.availability,
+            local_ids(cis or []),
+            first=first,
+            after=after or "",
+        )
+
+    @strawberry.field(graphql_type=SinglePoints)
+    async def spof(self, info: Ask, cis: list[str] | None = None) -> reports.SinglePointsReport:
+        """Return the CIs whose failure alone takes these DOWN, or those of every service."""
+        return await info.context.ask(info.context.operations.single_points, local_ids(cis or []))
+
+    @strawberry.field(graphql_type=ImportanceRanking)
+    async def importance(
+        self, info: Ask, ci: str, first: int = 50, fussell_vesely: bool = False
+    ) -> reports.ImportanceReport:
+        """Return how much each CI matters to one, the most critical first."""
+        return await info.context.ask(
+            info.context.operations.importance,
+            local_id(ci),
+            first=first,
+            fussell_vesely=fussell_vesely,
+        )
+
+    @strawberry.field(graphql_type=CutSets)
+    async def cut_sets(
+        self, info: Ask, ci: str, largest: int = 3, first: int = 100
+    ) -> reports.CutSetsReport:
+        """Return the number of minimal cut sets, and those of up to `largest` CIs."""
+        return await info.context.ask(
+            info.context.operations.cut_sets, local_id(ci), largest=largest, first=first
+        )
+
+    @strawberry.field(graphql_type=Conflicts)
+    async def conflicts(
+        self,
+        info: Ask,
+        start_at: datetime | None = None,
+        end_at: datetime | None = None,
+        change: str | None = None,
+    ) -> reports.ConflictsReport:
+        """Return which planned changes and open incidents harm services together."""
+        change_id = local_id(change or "", "Change")
+        return await info.context.ask(
+            info.context.operations.conflicts, start_at, end_at, change_id=change_id
+        )

@@ -1,0 +1,87 @@
+"""Does the API tell availability, single points, importance, cut sets and conflicts as typed?"""
+
+from __future__ import annotations
+
+from tests.api.serving import Client
+
+FIGURE = "value method ci95 samples seed order bddNodes assumptions"
+
+
+def test_availability_pages_through_all_services(api: Client) -> None:
+    document = (
+        "query Q($after: String) { availability(first: 4, after: $after) { revision next total "
+        f"services {{ service {{ name }} availability unavailability {{ {FIGURE} }} "
+        f"degraded {{ {FIGURE} }} outagesPerYear meanOutageHours assumedShare reliesOn }} }} }}"
+    )
+
+    names: list[str] = []
+    after = None
+    while after != "":
+        page = api(document, {"after": after}).data["availability"]
+        names += [each["service"]["name"] for each in page["services"]]
+        after = page["next"]
+        for each in page["services"]:
+            assert each["unavailability"]["method"] == "exact"
+            assert each["unavailability"]["ci95"] is None
+
+    assert len(set(names)) == len(names) == page["total"] > 4
+
+
+def test_single_points_of_one_are_among_those_of_all(api: Client) -> None:
+    document = (
+        "query Q($cis: [String!]) { spof(cis: $cis) { isComplete services { service { name } count "
+        "cis { class name } } shared { services ci { name } } } }"
+    )
+
+    every = api(document, {}).data["spof"]
+    one = api(document, {"cis": ["Online shop"]}).data["spof"]
+
+    assert every["isComplete"]
+    assert one["services"][0] in every["services"]
+    assert one["services"][0]["count"] > 0
+
+
+def test_importance_and_cut_sets_have_the_contract_of_their_figures(api: Client) -> None:
+    answered = api(
+        f"""{{
+          importance(ci: "Online shop", first: 3) {{
+            unavailability {{ {FIGURE} }} count reason
+            cis {{ ci {{ name }} birnbaum riskReductionWorth fussellVesely replicaMinutesPerYear }}
+          }}
+          cutSets(ci: "Online shop", largest: 1, first: 500) {{
+            count isComplete largest limit reason sets {{ probability cis {{ name }} }} report
+          }}
+        }}"""
+    ).data
+
+    assert len(answered["importance"]["cis"]) == 3
+    assert answered["importance"]["reason"] == ""
+    assert answered["importance"]["cis"][0]["fussellVesely"] is None
+    assert answered["cutSets"]["isComplete"]
+    assert int(answered["cutSets"]["count"]) > len(answered["cutSets"]["sets"]) > 0
+    assert {len(each["cis"]) for each in answered["cutSets"]["sets"]} == {1}
+
+
+def test_conflicts_of_a_window_are_told_with_their_causes(api: Client) -> None:
+    answered = api(
+        """{ conflicts(startAt: "2031-01-01T00:00:00Z", endAt: "2031-02-01T00:00:00Z") {
+          isComplete assumptions causes { kind id title } incomplete { name }
+          conflicts { service { name } effect spans { startAt endAt } causes { title }
+            groups { ci { name } standing members needed } singleFailures { name } }
+        } }"""
+    ).data["conflicts"]
+
+    assert answered["isComplete"]
+    assert answered["conflicts"] == []
+    assert answered["assumptions"]
+
+
+def test_what_cannot_be_asked_says_why(api: Client) -> None:
+    asked = {
+        '{ cutSets(ci: "Online shop", largest: 50) { count } }': "BAD_VALUE",
+        '{ importance(ci: "nowhere at all") { count } }': "UNKNOWN_CI",
+        '{ availability(after: "nothing") { next } }': "BAD_VALUE",
+    }
+    for document, code in asked.items():
+        (error,) = api(document).errors or ()
+        assert (error.extensions or {})["code"] == code

@@ -1,0 +1,144 @@
+"""Do availability, spof, importance, cut-sets and conflicts agree with each other and by hand?"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from cmdb.cli.session import Session
+from tests.e2e.command_line import CommandLine
+
+WINDOW = ("--from", "2027-03-06T22:00Z", "--to", "2027-03-06T23:00Z")
+
+
+def test_every_service_is_told_with_method_and_assumptions(estate: CommandLine) -> None:
+    report = estate.json("availability", "--all")
+
+    assert len(report["services"]) == report["total"] == 9
+    for each in report["services"]:
+        assert each["unavailability"]["method"] == "exact"
+        assert each["availability"] == pytest.approx(1 - each["unavailability"]["value"])
+        assert each["degraded"]["value"] >= each["unavailability"]["value"] > 0
+        hours = each["outages_per_year"] * each["mean_outage_hours"]
+        assert hours * 60 == pytest.approx(each["downtime_minutes_per_year"])
+        assert any("independently" in text for text in each["unavailability"]["assumptions"])
+
+
+def test_one_service_is_what_it_is_among_all(estate: CommandLine) -> None:
+    every = estate.json("availability", "--all")["services"]
+    one = estate.json("availability", "Online shop")["services"][0]
+
+    among = next(each for each in every if each["service"]["name"] == "Online shop")
+    assert one["unavailability"]["value"] == pytest.approx(among["unavailability"]["value"])
+
+
+def test_pages_of_services_join_without_a_gap(estate: CommandLine) -> None:
+    with Session(estate.data_dir).operations() as operations:
+        first = operations.availability(first=4)
+        second = operations.availability(first=4, after=first.next)
+        third = operations.availability(first=4, after=second.next)
+
+    names = [each.service.name for page in (first, second, third) for each in page.services]
+    assert len(set(names)) == len(names) == first.total
+    assert (second.next != "", third.next) == (True, "")
+
+
+def test_single_points_are_the_cut_sets_of_one_ci(estate: CommandLine) -> None:
+    points = estate.json("spof", "Order mail")["services"][0]
+    sets = estate.json("cut-sets", "Order mail", "--largest", "1", "--limit", "1000")
+
+    alone = {each["cis"][0]["name"] for each in sets["sets"]}
+    assert alone - {"Order mail"} == {ci["name"] for ci in points["cis"]}
+    assert points["count"] == len(points["cis"]) == 2
+
+
+def test_every_single_point_does_what_is_said_of_it(estate: CommandLine) -> None:
+    for each in estate.json("spof", "Staff intranet")["services"][0]["cis"]:
+        hits = estate.json("blast-radius", each["id"])["hits"]
+        assert "Staff intranet" in {h["ci"]["name"] for h in hits if h["state"] == "DOWN"}
+
+
+def test_what_several_services_share_is_counted(estate: CommandLine) -> None:
+    report = estate.json("spof", "--all")
+
+    counts = {each["ci"]["name"]: each["services"] for each in report["shared"]}
+    told = [ci["name"] for each in report["services"] for ci in each["cis"]]
+    assert report["is_complete"]
+    assert counts["Southquay"] == told.count("Southquay") > 1
+
+
+def test_measures_of_importance_obey_their_definitions(estate: CommandLine) -> None:
+    report = estate.json("importance", "Online shop", "--limit", "1000", "--fussell-vesely")
+    p = report["unavailability"]["value"]
+
+    assert len(report["cis"]) == report["count"] > 20
+    for each in report["cis"]:
+        q, birnbaum = each["unavailability"], each["birnbaum"]
+        assert each["criticality"] == pytest.approx(q * birnbaum / p)
+        assert each["risk_achievement_worth"] == pytest.approx((p + (1 - q) * birnbaum) / p)
+        assert each["fussell_vesely"] >= each["criticality"] - 1e-12
+        assert each["replica_minutes_per_year"] == pytest.approx(birnbaum * q * (1 - q) * 525_600)
+    ranks = [each["criticality"] for each in report["cis"]]
+    assert ranks == sorted(ranks, reverse=True)
+
+
+def test_cut_sets_are_minimal_counted_and_within_their_limits(estate: CommandLine) -> None:
+    report = estate.json("cut-sets", "Online shop", "--largest", "2", "--limit", "1000")
+    sets = [frozenset(ci["id"] for ci in each["cis"]) for each in report["sets"]]
+
+    assert report["is_complete"]
+    assert int(report["count"]) >= len(sets)
+    assert not [(a, b) for a in sets for b in sets if a < b]
+    assert all(math.isfinite(each["probability"]) for each in report["sets"])
+    assert {len(each) for each in sets} == {1, 2}
+
+
+def test_two_changes_of_both_feeds_conflict_and_say_when(own_estate: CommandLine) -> None:
+    plan = ("change", "plan", "--scheduled")
+    own_estate.json(*plan, "feed A", "--target", "PowerSource/SQ-A", *WINDOW)
+    late = ("--from", "2027-03-06T22:30Z", "--to", "2027-03-07T02:00Z")
+    other = own_estate.json(*plan, "feed B", "--target", "PowerSource/SQ-B", *late)
+    apart = ("--from", "2027-03-08T22:30Z", "--to", "2027-03-08T23:00Z")
+    lonely = own_estate.json(*plan, "another day", "--target", "PowerSource/SQ-B", *apart)
+
+    report = own_estate.json("conflicts", "--from", "2027-03-01", "--to", "2027-04-01")
+    text = own_estate("conflicts", "--change", other["id"]).out
+
+    assert report["is_complete"]
+    assert len(report["causes"]) == 3
+    assert {tuple(sorted(c["title"] for c in each["causes"])) for each in report["conflicts"]} == {
+        ("feed A", "feed B")
+    }
+    assert "feed A" in text
+    assert "together" in text
+    assert "0 conflicts" in own_estate("conflicts", "--change", lonely["id"]).out
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("availability",), 2, "--all"),
+        (("availability", "Online shop", "--all"), 2, "--all"),
+        (("availability", "nowhere"), 3, "nowhere"),
+        (("cut-sets", "Online shop", "--largest", "99"), 2, "largest"),
+        (("importance", "Online shop", "--limit", "100000"), 2, "first"),
+        (("conflicts",), 2, "window"),
+        (("conflicts", "--change", "nothing"), 3, "nothing"),
+        (("conflicts", "--from", "2027-02-01", "--to", "2027-01-01"), 2, "window"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    estate: CommandLine, words: tuple[str, ...], code: int, told: str
+) -> None:
+    ended = estate(*words)
+
+    assert ended.code == code
+    assert told in ended.err
+
+
+def test_tables_name_what_they_show(estate: CommandLine) -> None:
+    assert "exact" in estate("availability", "Online shop").out
+    assert "SHARED BY SEVERAL SERVICES" in estate("spof", "--all").out
+    assert "replica saves" in estate("importance", "Online shop").out
+    assert "minimal cut sets" in estate("cut-sets", "Online shop").out
