@@ -4,6 +4,7 @@ ImpactError
 ├── InvalidTopology    arrays that no program should hand over (index out of range, k < 1, ...)
 ├── InvalidOutage      an outage that cannot be read (naive time, end before start)
 ├── InvalidBudget      a budget below one CI
+├── InvalidEdit        a what-if that cannot be made (no such edge, an id that is taken)
 ├── InvalidTree        a fault tree that cannot be read as one, or figures that do not suit it
 ├── InvalidFigure      figures of availability that cannot be (a common cause, a planned window)
 ├── InvalidModel       a fault-tree file that cannot be read; says the line
@@ -53,6 +54,17 @@ class InvalidBudget(ImpactError):
     def __init__(self, budget: int) -> None:
         self.budget = budget
         super().__init__(f"A budget counts CIs and must be at least 1, not {budget}")
+
+
+class InvalidEdit(ImpactError):
+    """A what-if that cannot be made; `ci` names the CI it was about."""
+
+    code = "invalid_edit"
+
+    def __init__(self, ci: str, fault: str) -> None:
+        self.ci = ci
+        self.fault = fault
+        super().__init__(f"What if about '{ci}': {fault}")
 
 
 class InvalidTree(ImpactError):

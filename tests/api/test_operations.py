@@ -110,6 +110,13 @@ def test_documents_about_incidents_and_changes(api: Client) -> None:
     assert near["events"]
 
 
+def test_documents_about_failures_in_the_long_run(api: Client) -> None:
+    told = run(api, "availability", cis=["Online shop"])
+
+    assert told["services"][0]["unavailability"]["method"] == "exact"
+    assert run(api, "conflicts", **WINDOW)["isComplete"]
+
+
 def test_documents_about_the_system(api: Client) -> None:
     assert api(text_of("registries")).data["relationshipTypes"]["types"]
     token = write(api, "create-token", actor="scanner", roles=["IMPORTER"], source="copied")
