@@ -1,4 +1,4 @@
-"""Commands about failures in the long run: availability, spof, importance, cut-sets, conflicts."""
+"""Commands about failures to come: availability, spof, importance, cut-sets, what-if, conflicts."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from cmdb.errors import BadValue
 
 if TYPE_CHECKING:
     from cmdb.model.analysis_reports import AvailabilityReport
-    from cmdb.ports import Operations
+    from cmdb.ports import Operations, WhatIfEdit, WhatIfKind
 
 PAGE = 20
+_ON = "CI[=FROM:TO]"
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Id, name or Class/name.", metavar="[SERVICE]...")
@@ -30,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command("spof")(spof)
     app.command("importance")(importance)
     app.command("cut-sets")(cut_sets)
+    app.command("what-if")(what_if)
     app.command("conflicts")(conflicts)
 
 
@@ -123,6 +125,69 @@ def cut_sets(
     from cmdb.cli.analysis_tables import print_cut_sets
 
     return print_cut_sets(report)
+
+
+def what_if(
+    context: typer.Context,
+    names: Names = None,
+    replica: Annotated[
+        list[str] | None,
+        typer.Option(help="A second such CI; =FROM:TO puts it on another provider.", metavar=_ON),
+    ] = None,
+    move: Annotated[
+        list[str] | None,
+        typer.Option(help="It relies on TO in place of FROM.", metavar="CI=FROM:TO"),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(help="It relies on that provider no more.", metavar="CI=PROVIDER"),
+    ] = None,
+    remove: Annotated[
+        list[str] | None, typer.Option(help="It is taken away.", metavar="CI")
+    ] = None,
+    is_json: Json = False,
+) -> None:
+    """Say what edits of the topology would change for services; nothing is stored."""
+    edits = [
+        *(_edit("replica", text) for text in replica or ()),
+        *(_edit("move", text) for text in move or ()),
+        *(_edit("drop", text) for text in drop or ()),
+        *(_edit("remove", text) for text in remove or ()),
+    ]
+    with session_of(context).operations() as operations:
+        report = operations.what_if(edits, names or [])
+    if is_json:
+        from cmdb.cli.output import print_report
+
+        return print_report(report)
+    from cmdb.cli.analysis_tables import print_what_if
+
+    return print_what_if(report)
+
+
+def _edit(kind: WhatIfKind, text: str) -> WhatIfEdit:
+    """Return the edit that `CI`, `CI=PROVIDER` or `CI=FROM:TO` says.
+
+    Raises:
+        BadValue: What this kind of edit needs is not said.
+    """
+    from cmdb.ports import WhatIfEdit
+
+    ci, _, rest = text.partition("=")
+    provider, _, to = rest.partition(":")
+    needs = {"replica": bool(provider) == bool(to), "move": bool(provider and to)}
+    needs |= {"drop": bool(provider and not to), "remove": not rest}
+    if not (ci and needs[kind]):
+        raise BadValue(f"--{kind}", f"{text!r} does not say it", f"Write {_FORMS[kind]}.")
+    return WhatIfEdit(kind, ci, provider, to)
+
+
+_FORMS = {
+    "replica": "CI or CI=FROM:TO",
+    "move": "CI=FROM:TO",
+    "drop": "CI=PROVIDER",
+    "remove": "CI",
+}
 
 
 def conflicts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from cmdb.cli.output import duration_text, plural, print_lines, print_table, time_text
 from cmdb.model.analysis_reports import (
@@ -14,7 +14,9 @@ from cmdb.model.analysis_reports import (
     JointConflict,
     ServiceAvailability,
     SinglePointsReport,
+    WhatIfReport,
 )
+from cmdb.model.reports import NamedCI
 
 SHOWN_POINTS = 8
 
@@ -180,3 +182,31 @@ def _sentences(each: JointConflict) -> Iterable[str]:
         yield f"  {group.ci}: {group.standing} of {group.members} left, {group.needed} needed"
     if each.single_failures:
         yield f"  single points then: {', '.join(str(ci) for ci in each.single_failures)}"
+
+
+def print_what_if(report: WhatIfReport) -> None:
+    """Print the edits, then a row a service."""
+    print_lines([*report.edits, ""])
+    print_table(
+        ["service", "P(DOWN) now", "then", "saved a year", "single points gained", "lost", "how"],
+        [
+            [
+                each.service.name,
+                f"{each.before.value:.4e}",
+                f"{each.after.value:.4e}",
+                f"{each.saved_minutes_per_year:.1f} min",
+                _points(each.gained, each.gained_count),
+                _points(each.lost, each.lost_count),
+                how_found(each.after),
+            ]
+            for each in report.services
+        ],
+        empty="No service relies on what is edited.",
+    )
+    if report.left_out:
+        print_lines([f"{plural(report.left_out, 'more service')} not compared; name them."])
+
+
+def _points(cis: Sequence[NamedCI], count: int) -> str:
+    names = ", ".join(str(ci) for ci in cis[:SHOWN_POINTS])
+    return names if count <= SHOWN_POINTS else f"{names} and {count - SHOWN_POINTS} more"

@@ -51,6 +51,7 @@ COMMANDS: Final[Mapping[str, type]] = {
     "spof": analysis_reports.SinglePointsReport,
     "importance": analysis_reports.ImportanceReport,
     "cut-sets": analysis_reports.CutSetsReport,
+    "what-if": analysis_reports.WhatIfReport,
     "conflicts": analysis_reports.ConflictsReport,
     "preview": impact_reports.PreviewReport,
     "preview --keep": practice_reports.KeptPreview,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from cmdb.client import documents
 from cmdb.client.call import Call, ask
-from cmdb.client.inputs import given
+from cmdb.client.inputs import given, word_of
+from cmdb.ports.requests import WhatIfKind
 
 if TYPE_CHECKING:
     from cmdb.model.analysis_reports import (
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
         CutSetsReport,
         ImportanceReport,
         SinglePointsReport,
+        WhatIfReport,
     )
+    from cmdb.ports.requests import WhatIfEdit
 
 
 def availability(
@@ -60,6 +63,23 @@ def cut_sets(name: str, *, largest: int = 3, first: int = 100) -> Call[CutSetsRe
     from cmdb.model.analysis_reports import CutSetsReport
 
     call = ask(CutSetsReport, documents.CUT_SETS, ci=name, largest=largest, first=first)
+    return replace(call, is_slow=True)
+
+
+def what_if(edits: Sequence[WhatIfEdit], names: Sequence[str] = ()) -> Call[WhatIfReport]:
+    """Return what some edits would change for services; nothing is stored."""
+    from cmdb.model.analysis_reports import WhatIfReport
+
+    sent = [
+        given(
+            kind=word_of("kind", each.kind, get_args(WhatIfKind)),
+            ci=each.ci,
+            provider=each.provider or None,
+            to=each.to or None,
+        )
+        for each in edits
+    ]
+    call = ask(WhatIfReport, documents.WHAT_IF, **given(edits=sent, cis=list(names) or None))
     return replace(call, is_slow=True)
 
 

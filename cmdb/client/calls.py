@@ -63,6 +63,7 @@ class Calls:
     importance = _asked(analysis_calls.importance)
     cut_sets = _asked(analysis_calls.cut_sets)
     conflicts = _asked(analysis_calls.conflicts)
+    what_if = _asked(analysis_calls.what_if)
 
     list_log = _asked(inventory_calls.list_log)
     show_log = _asked(inventory_calls.show_log)

@@ -67,6 +67,7 @@ AVAILABILITY = _question("availability", "cis: [String!], first: Int!, after: St
 SPOF = _question("spof", "cis: [String!]")
 IMPORTANCE = _question("importance", "ci: String!, first: Int!, fussellVesely: Boolean!")
 CUT_SETS = _question("cutSets", "ci: String!, largest: Int!, first: Int!")
+WHAT_IF = _question("whatIf", "edits: [WhatIfEditInput!]!, cis: [String!]")
 CONFLICTS = _question("conflicts", "startAt: DateTime, endAt: DateTime, change: String")
 
 # Log and installation

@@ -284,3 +284,45 @@ class ConflictsReport(Report):
     is_complete: bool
     incomplete: tuple[NamedCI, ...]
     assumptions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfService(Report):
+    """What some edits would change for one service.
+
+    Attributes:
+        service: Which.
+        before: P(DOWN) as things are.
+        after: P(DOWN) with the edits.
+        saved_minutes_per_year: Downtime that they save; negative if they cost some.
+        gained: Single points of failure that they bring, at most 20.
+        gained_count: How many.
+        lost: Single points of failure that they take away, at most 20.
+        lost_count: How many.
+    """
+
+    service: NamedCI
+    before: Figure
+    after: Figure
+    saved_minutes_per_year: float
+    gained: tuple[NamedCI, ...]
+    gained_count: int
+    lost: tuple[NamedCI, ...]
+    lost_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfReport(Report):
+    """What some edits would change; nothing was stored.
+
+    Attributes:
+        revision: Of the inventory that was edited.
+        edits: In words, as they were made.
+        services: Those asked for, or those that rely on an edited CI; most saved first.
+        left_out: Services beyond the limit that rely on an edited CI too.
+    """
+
+    revision: int
+    edits: tuple[str, ...]
+    services: tuple[WhatIfService, ...]
+    left_out: int

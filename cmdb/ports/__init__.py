@@ -22,6 +22,8 @@ from cmdb.ports.requests import (
     RecordListing,
     Target,
     UpsertRequest,
+    WhatIfEdit,
+    WhatIfKind,
 )
 from cmdb.ports.store import Clock, Progress, Store, Writers, chunks
 
@@ -49,6 +51,8 @@ __all__ = [
     "Store",
     "Target",
     "UpsertRequest",
+    "WhatIfEdit",
+    "WhatIfKind",
     "Writers",
     "chunks",
 ]

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from cmdb.ports.requests import WhatIfEdit
+
 if TYPE_CHECKING:
     from cmdb.model.analysis_reports import (
         AvailabilityReport,
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
         CutSetsReport,
         ImportanceReport,
         SinglePointsReport,
+        WhatIfReport,
     )
 
 
@@ -43,6 +46,15 @@ class Analysing(Protocol):
 
     def cut_sets(self, name: str, *, largest: int = 3, first: int = 100) -> CutSetsReport:
         """Return the number of minimal cut sets, and those of up to `largest` CIs."""
+        ...
+
+    def what_if(self, edits: Sequence[WhatIfEdit], names: Sequence[str] = ()) -> WhatIfReport:
+        """Return what some edits would change for services; nothing is stored.
+
+        Args:
+            edits: Made one after the other.
+            names: Services to compare; empty: those that rely on an edited CI.
+        """
         ...
 
     def conflicts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from cmdb.model.selection import Filter, Sort
 
@@ -183,3 +183,25 @@ class UpsertRequest:
     records: Sequence[Mapping[str, Any]]
     scope: Mapping[str, str] = field(default_factory=dict)
     observed_at: datetime | None = None
+
+
+WhatIfKind = Literal["replica", "move", "drop", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfEdit:
+    """One thing that would be otherwise; CIs by id or name.
+
+    Attributes:
+        kind: `replica`: a second CI like `ci`, on the same providers; of a `provider`, if one is
+            given, the replica has `to` instead. `move`: `ci` relies on `to` in place of `provider`.
+            `drop`: `ci` relies on `provider` no more. `remove`: `ci` is taken away.
+        ci: Which.
+        provider: The provider that is replaced or dropped.
+        to: What it is replaced by.
+    """
+
+    kind: WhatIfKind
+    ci: str
+    provider: str = ""
+    to: str = ""

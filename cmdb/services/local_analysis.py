@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         CutSetsReport,
         ImportanceReport,
         SinglePointsReport,
+        WhatIfReport,
     )
+    from cmdb.ports import WhatIfEdit
 
 
 class LocalAnalysis:
@@ -50,6 +52,12 @@ class LocalAnalysis:
         from cmdb.services.availability import cut_sets
 
         return cut_sets(self._context, name, largest=largest, first=first)
+
+    def what_if(self, edits: Sequence[WhatIfEdit], names: Sequence[str] = ()) -> WhatIfReport:
+        """Return what some edits would change for services."""
+        from cmdb.services.what_if import what_if
+
+        return what_if(self._context, edits, names)
 
     def conflicts(
         self,

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from cmdb.ports.requests import NewAffected, Target
+from cmdb.ports.requests import NewAffected, Target, WhatIfEdit
 from cmdb_graphql.ids import local_id
 from cmdb_graphql.types.enums import (
     ChangeState,
@@ -15,6 +15,7 @@ from cmdb_graphql.types.enums import (
     IncidentState,
     Role,
     TargetEffect,
+    WhatIfKind,
     word,
 )
 
@@ -161,6 +162,25 @@ class TargetInput:
     def asked(self) -> Target:
         """Return it as the operations take it."""
         return Target(local_id(self.ci), word(self.effect), self.start_at, self.end_at)
+
+
+@strawberry.input
+class WhatIfEditInput:
+    """One thing that would be otherwise.
+
+    `REPLICA`: a second CI, on `to` in place of a `provider` if one is given. `MOVE`: `ci` relies
+    on `to` in place of `provider`. `DROP`: it relies on `provider` no more. `REMOVE`: it is gone.
+    """
+
+    kind: WhatIfKind
+    ci: str
+    provider: str = ""
+    to: str = ""
+
+    def asked(self) -> WhatIfEdit:
+        """Return it as the operations take it."""
+        ends = (local_id(each) for each in (self.ci, self.provider, self.to))
+        return WhatIfEdit(word(self.kind), *ends)
 
 
 @strawberry.input

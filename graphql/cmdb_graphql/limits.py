@@ -25,6 +25,7 @@ LONG: Final = frozenset(
         "availability",
         "importance",
         "cutSets",
+        "whatIf",
     }
 )
 """Root fields that by their nature read or rewrite everything."""

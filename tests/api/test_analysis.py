@@ -76,6 +76,19 @@ def test_conflicts_of_a_window_are_told_with_their_causes(api: Client) -> None:
     assert answered["assumptions"]
 
 
+def test_what_if_compares_before_and_after(api: Client) -> None:
+    answered = api(
+        f"""{{ whatIf(edits: [{{kind: REMOVE, ci: "PowerSource/SQ-A"}}], cis: ["Order fulfilment"]) {{
+          edits leftOut services {{ service {{ name }} before {{ {FIGURE} }} after {{ value }}
+            savedMinutesPerYear gainedCount gained {{ name }} lostCount lost {{ name }} }}
+        }} }}"""
+    ).data["whatIf"]
+
+    (service,) = answered["services"]
+    assert service["after"]["value"] > service["before"]["value"]
+    assert service["savedMinutesPerYear"] < 0
+
+
 def test_what_cannot_be_asked_says_why(api: Client) -> None:
     asked = {
         '{ cutSets(ci: "Online shop", largest: 50) { count } }': "BAD_VALUE",

@@ -115,6 +115,28 @@ def test_two_changes_of_both_feeds_conflict_and_say_when(own_estate: CommandLine
     assert "0 conflicts" in own_estate("conflicts", "--change", lonely["id"]).out
 
 
+def test_a_replica_saves_what_its_measure_says(estate: CommandLine) -> None:
+    measures = estate.json("importance", "Online shop")["cis"]
+    first = next(each for each in measures if each["ci"]["class"] == "ContainerWorkload")
+
+    report = estate.json("what-if", "Online shop", "--replica", first["ci"]["id"])
+
+    (shop,) = report["services"]
+    assert shop["saved_minutes_per_year"] == pytest.approx(first["replica_minutes_per_year"])
+    assert shop["lost_count"] == 1
+    assert report["edits"] == [f"A replica of ContainerWorkload/{first['ci']['name']}"]
+    assert estate.json("what-if", "--replica", first["ci"]["id"])["services"]
+
+
+def test_a_dropped_feed_costs_and_brings_a_single_point(estate: CommandLine) -> None:
+    report = estate.json("what-if", "Order fulfilment", "--remove", "PowerSource/SQ-A")
+
+    (service,) = report["services"]
+    assert service["saved_minutes_per_year"] < 0
+    assert "SQ-B" in {ci["name"] for ci in service["gained"]}
+    assert "taken away" in estate("what-if", "--remove", "PowerSource/SQ-A").out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
@@ -123,6 +145,10 @@ def test_two_changes_of_both_feeds_conflict_and_say_when(own_estate: CommandLine
         (("availability", "nowhere"), 3, "nowhere"),
         (("cut-sets", "Online shop", "--largest", "99"), 2, "largest"),
         (("importance", "Online shop", "--limit", "100000"), 2, "first"),
+        (("what-if", "Online shop"), 2, "edits"),
+        (("what-if", "--drop", "Online shop"), 2, "CI=PROVIDER"),
+        (("what-if", "--drop", "Online shop=Southquay"), 2, "Online shop"),
+        (("what-if", "--remove", "nowhere"), 3, "nowhere"),
         (("conflicts",), 2, "window"),
         (("conflicts", "--change", "nothing"), 3, "nothing"),
         (("conflicts", "--from", "2027-02-01", "--to", "2027-01-01"), 2, "window"),

@@ -9,12 +9,14 @@ import strawberry
 from cmdb.model import analysis_reports as reports
 from cmdb_graphql.context import Ask
 from cmdb_graphql.ids import local_id, local_ids
+from cmdb_graphql.inputs import WhatIfEditInput
 from cmdb_graphql.types.analysis import (
     Availability,
     Conflicts,
     CutSets,
     ImportanceRanking,
     SinglePoints,
+    WhatIf,
 )
 
 
@@ -72,4 +74,13 @@ class AnalysingQuery:
         change_id = local_id(change or "", "Change")
         return await info.context.ask(
             info.context.operations.conflicts, start_at, end_at, change_id=change_id
+        )
+
+    @strawberry.field(graphql_type=WhatIf)
+    async def what_if(
+        self, info: Ask, edits: list[WhatIfEditInput], cis: list[str] | None = None
+    ) -> reports.WhatIfReport:
+        """Return what some edits would change for services; nothing is stored."""
+        return await info.context.ask(
+            info.context.operations.what_if, [edit.asked() for edit in edits], local_ids(cis or [])
         )

@@ -193,3 +193,28 @@ class Conflicts:
     incomplete: list[NamedCIType]
     assumptions: list[str]
     report: JSON = whole_report()
+
+
+@strawberry.type
+class WhatIfService:
+    """What some edits would change for one service."""
+
+    service: NamedCIType
+    before: Figure
+    after: Figure
+    saved_minutes_per_year: float
+    gained: list[NamedCIType]
+    gained_count: int
+    lost: list[NamedCIType]
+    lost_count: int
+
+
+@strawberry.type
+class WhatIf:
+    """What some edits would change, most saved first; nothing was stored."""
+
+    revision: int
+    edits: list[str]
+    services: list[WhatIfService]
+    left_out: int
+    report: JSON = whole_report()

@@ -45,6 +45,16 @@ class TargetEffect(Enum):
 
 
 @strawberry.enum
+class WhatIfKind(Enum):
+    """What would be otherwise about a CI."""
+
+    REPLICA = "replica"
+    MOVE = "move"
+    DROP = "drop"
+    REMOVE = "remove"
+
+
+@strawberry.enum
 class IncidentEffect(Enum):
     """What an incident does to a CI."""
 

@@ -35,6 +35,7 @@ from cmdb.ports import (
     RecordListing,
     Target,
     UpsertRequest,
+    WhatIfEdit,
 )
 from tests.unit.client.samples import AT, WHY
 
@@ -72,6 +73,7 @@ SENT: dict[str, list[tuple[Any, ...]]] = {
     "importance": [("web",)],
     "cut_sets": [("web",)],
     "conflicts": [(), (AT, AT)],
+    "what_if": [([WhatIfEdit("drop", "web", "db"), WhatIfEdit("remove", "db")], ["web"])],
     "diff_moments": [(1, AT), (AT, 2, ["web"])],
     "list_log": [(), (5, 9)],
     "show_log": [(1,)],
