@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -70,6 +71,20 @@ class Scratch:
         self.starts = _as_memory(topology.dependents_of.starts)
         self.ends = _as_memory(topology.dependents_of.ends)
         self.codes = _as_memory(topology.dependents_of.codes)
+
+    @cached_property
+    def queues(self) -> tuple[Int32, Int32, Int32, Bool]:
+        """Return the queues of the compiled walk: two of nodes, one of gates, and marks of gates.
+
+        int32 (n,) twice, int32 (gates,) and bool (gates,); made at the first compiled walk.
+        """
+        nodes, gates = len(self.state), len(self.members_down)
+        return (
+            np.empty(nodes, dtype=np.int32),
+            np.empty(nodes, dtype=np.int32),
+            np.empty(gates, dtype=np.int32),
+            np.zeros(gates, dtype=np.bool_),
+        )
 
     def restore_states(self, nodes: Int32) -> None:
         """Put the states of `nodes` back to rest."""

@@ -1,0 +1,72 @@
+"""How do the engine's questions reach the compiled loops? Imported only where numba is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impact.arrays import Int32, Int64
+from impact.fast.compiling import Compiled
+from impact.fast.covering import components, cover
+from impact.fast.walking import spread
+
+if TYPE_CHECKING:
+    from impact.cones import Cone
+    from impact.scratch import Scratch
+
+Found: TypeAlias = tuple[Int64, Int32, NDArray[np.uint64]]
+WIDTH = 8
+"""Words of a block: 512 candidates, a cache line a node."""
+
+
+class Kernels:
+    """The compiled loops; each is compiled at its first call, once per process."""
+
+    def __init__(self) -> None:
+        """Prepare the loops; nothing is compiled yet."""
+        self._components = Compiled(components)
+        self._cover = Compiled(cover)
+        self._spread = Compiled(spread)
+
+    def components(self, starts: Int32, ends: Int32, roots: Int32) -> tuple[Int32, Int32]:
+        """Return the strongly connected components that `roots` reach, providers first."""
+        order, groups = self._components(starts, ends, roots)
+        return order, groups
+
+    def solve(self, cone: Cone, column: Int32, asked: Int32) -> Iterator[Found]:
+        """Yield row, word and bits of the single points of each block of candidates."""
+        size = len(cone.nodes)
+        work = (
+            np.empty((size, WIDTH), dtype=np.uint64),
+            np.empty(size, dtype=np.bool_),
+            np.empty((int(cone.needs.max(initial=0)) + 1, WIDTH), dtype=np.uint64),
+        )
+        arrays = (cone.starts, cone.providers, cone.is_member, cone.needs, cone.groups)
+        place_of = np.flatnonzero(column >= 0)
+        for low in range(0, len(place_of), WIDTH * 64):
+            first = int(np.searchsorted(cone.groups, place_of[low], side="right")) - 1
+            found = self._cover(arrays, column, (low, first), asked, work)
+            row, word = found.nonzero()
+            yield row, (word + low // 64).astype(np.int32), found[row, word]
+
+    def spread(self, scratch: Scratch, down: Int32, degraded: Int32) -> tuple[Int32, Int32, Int64]:
+        """Return nodes that become DOWN, nodes that become DEGRADED, and slots of touched gates.
+
+        The scratch keeps the states and the counts.
+        """
+        rows, gates = scratch.topology.dependents_of, scratch.topology.gates
+        queue, aside, touched, is_touched = scratch.queues
+        fallen, worse, lost = self._spread(
+            (rows.starts, rows.ends, rows.codes),
+            (scratch.topology.gate_slots, gates.fails_at, gates.degrades_at, gates.nodes),
+            (
+                scratch.state, scratch.members_down, scratch.members_degraded,
+                queue, aside, touched, is_touched,
+            ),
+            (down, degraded),
+        )  # fmt: skip
+        found = queue[: fallen + worse].copy()
+        return found[:fallen], found[fallen:], touched[:lost].astype(np.int64)
