@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from impact.arrays import GATE, HARD, KIND, Bool, Int32, Rows, row_positions
+from impact.arrays import GATE, HARD, KIND, Bool, Int32, Rows, build_rows, row_positions
 from impact.gates import NEVER
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from impact.topology import Topology
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Cone:
     """The nodes that some nodes rely on by hard edges and memberships, numbered providers first.
 
@@ -36,6 +37,14 @@ class Cone:
     is_member: Bool
     needs: Int32
     groups: Int32
+
+    @cached_property
+    def dependents_of(self) -> Rows:
+        """Return the same edges the other way round, by places."""
+        places = np.arange(len(self.nodes), dtype=np.int32)
+        dependents = np.repeat(places, np.diff(self.starts))
+        codes = self.is_member.view(np.uint8)
+        return build_rows(len(self.nodes), self.providers, dependents, codes)[0]
 
     def places_of(self, nodes: Int32) -> Int32:
         """Return int32 (len(nodes),): the place of each of some nodes of the cone."""

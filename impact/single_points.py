@@ -131,11 +131,11 @@ def single_points(topology: Topology, services: Iterable[str] | None = None) -> 
     kernels = kernels_for(topology)
     cone = cone_of(topology, nodes, kernels)
     is_candidate = (topology.flags[cone.nodes] & GROUP) == 0
-    column = np.where(is_candidate, np.cumsum(is_candidate) - 1, -1).astype(np.int32)
+    candidates = np.flatnonzero(is_candidate).astype(np.int32)
     solve = _solve if kernels is None else kernels.solve
-    found = _by_row(len(nodes), solve(cone, column, cone.places_of(nodes)))
+    found = _by_row(len(nodes), solve(cone, candidates, cone.places_of(nodes)))
     rows = {topology.ids[node]: row for row, node in enumerate(nodes.tolist())}
-    return SinglePoints(topology, nodes, *found, cone.nodes[is_candidate], rows)
+    return SinglePoints(topology, nodes, *found, cone.nodes[candidates], rows)
 
 
 def _by_row(rows: int, blocks: Iterable[Found]) -> tuple[Int64, Int32, UInt64]:
@@ -157,18 +157,16 @@ def _by_row(rows: int, blocks: Iterable[Found]) -> tuple[Int64, Int32, UInt64]:
     return starts, words, bits
 
 
-def _solve(cone: Cone, column: Int32, asked: Int32) -> Iterator[Found]:
+def _solve(cone: Cone, candidates: Int32, asked: Int32) -> Iterator[Found]:
     """Yield row, word and bits of the answers of each block; sets are integers as bit sets."""
     hard, members = _split(cone)
-    needs, groups, columns = cone.needs.tolist(), cone.groups.tolist(), column.tolist()
-    place_of = np.flatnonzero(column >= 0).tolist()
-    for low in range(0, len(place_of), BLOCK):
-        high = min(low + BLOCK, len(place_of))
-        first = int(np.searchsorted(cone.groups, place_of[low], side="right")) - 1
+    needs, groups = cone.needs.tolist(), cone.groups.tolist()
+    for low in range(0, len(candidates), BLOCK):
+        block = candidates[low : low + BLOCK].tolist()
+        first = int(np.searchsorted(cone.groups, block[0], side="right")) - 1
         sets = [0] * len(cone.nodes)
-        for at in range(place_of[low], place_of[high - 1] + 1):
-            if columns[at] >= 0:
-                sets[at] = 1 << (columns[at] - low)
+        for number, at in enumerate(block):
+            sets[at] = 1 << number
         for begin, end in pairwise(groups[first:]):
             is_settled = False
             while not is_settled:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from impact.arrays import Int32, Int64
+from impact.arrays import Bool, Int32, Int64
 from impact.fast.compiling import Compiled
 from impact.fast.covering import components, cover
 from impact.fast.walking import spread
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from impact.scratch import Scratch
 
 Found: TypeAlias = tuple[Int64, Int32, NDArray[np.uint64]]
-WIDTH = 8
-"""Words of a block: 512 candidates, a cache line a node."""
+WIDTH = 32
+"""Words of a block: 2,048 candidates, 256 bytes a node."""
 
 
 class Kernels:
@@ -36,21 +36,22 @@ class Kernels:
         order, groups = self._components(starts, ends, roots)
         return order, groups
 
-    def solve(self, cone: Cone, column: Int32, asked: Int32) -> Iterator[Found]:
+    def solve(self, cone: Cone, candidates: Int32, asked: Int32) -> Iterator[Found]:
         """Yield row, word and bits of the single points of each block of candidates."""
-        size = len(cone.nodes)
+        size, room = len(cone.nodes), len(asked) * WIDTH
         work = (
             np.empty((size, WIDTH), dtype=np.uint64),
             np.empty(size, dtype=np.bool_),
+            np.empty(size, dtype=np.bool_),
             np.empty((int(cone.needs.max(initial=0)) + 1, WIDTH), dtype=np.uint64),
         )
-        arrays = (cone.starts, cone.providers, cone.is_member, cone.needs, cone.groups)
-        place_of = np.flatnonzero(column >= 0)
-        for low in range(0, len(place_of), WIDTH * 64):
-            first = int(np.searchsorted(cone.groups, place_of[low], side="right")) - 1
-            found = self._cover(arrays, column, (low, first), asked, work)
-            row, word = found.nonzero()
-            yield row, (word + low // 64).astype(np.int32), found[row, word]
+        found = (np.empty(room, np.int64), np.empty(room, np.int32), np.empty(room, np.uint64))
+        for low in range(0, len(candidates), WIDTH * 64):
+            block = candidates[low : low + WIDTH * 64]
+            first = int(np.searchsorted(cone.groups, block[0], side="right")) - 1
+            count = self._cover(_arrays(cone), (block, first), asked, work, found)
+            words = found[1][:count] + np.int32(low // 64)
+            yield found[0][:count].copy(), words, found[2][:count].copy()
 
     def spread(self, scratch: Scratch, down: Int32, degraded: Int32) -> tuple[Int32, Int32, Int64]:
         """Return nodes that become DOWN, nodes that become DEGRADED, and slots of touched gates.
@@ -70,3 +71,10 @@ class Kernels:
         )  # fmt: skip
         found = queue[: fallen + worse].copy()
         return found[:fallen], found[fallen:], touched[:lost].astype(np.int64)
+
+
+def _arrays(cone: Cone) -> tuple[Int32 | Bool, ...]:
+    return (
+        cone.starts, cone.providers, cone.is_member, cone.needs, cone.groups,
+        cone.dependents_of.starts, cone.dependents_of.ends,
+    )  # fmt: skip
