@@ -31,6 +31,17 @@ class Kernels:
         self._cover = Compiled(cover)
         self._spread = Compiled(spread)
 
+    def prepare(self) -> None:
+        """Compile every loop, or read it from disk, by asking about a single CI."""
+        from impact.cones import cone_of
+        from impact.scratch import Scratch
+        from impact.topology import Topology
+
+        topology = Topology.build(ids=["a"], dependents=[], providers=[], strengths=[])
+        node = np.zeros(1, dtype=np.int32)
+        list(self.solve(cone_of(topology, node, self), node, node))
+        self.spread(Scratch(topology, None), node, node[:0])
+
     def components(self, starts: Int32, ends: Int32, roots: Int32) -> tuple[Int32, Int32]:
         """Return the strongly connected components that `roots` reach, providers first."""
         order, groups = self._components(starts, ends, roots)

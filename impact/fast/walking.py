@@ -52,10 +52,7 @@ def spread(edges: Arrays, gates: Arrays, work: Arrays, seeds: Arrays) -> tuple[i
     while done < found:
         level = found
         _sorts(state, queue, done, level)
-        for place in range(done, level):
-            found, waiting, lost = _follows_down(
-                edges, gates, work, queue[place], (found, waiting, lost)
-            )
+        found, waiting, lost = _follows_down(edges, gates, work, done, (found, waiting, lost))
         done = level
     fallen = found
     for node in aside[:waiting]:
@@ -69,8 +66,7 @@ def spread(edges: Arrays, gates: Arrays, work: Arrays, seeds: Arrays) -> tuple[i
     while done < found:
         level = found
         _sorts(state, queue, done, level)
-        for place in range(done, level):
-            found, lost = _follows_degraded(edges, gates, work, queue[place], (found, lost))
+        found, lost = _follows_degraded(edges, gates, work, done, (found, lost))
         done = level
     for slot in touched[:lost]:
         is_touched[slot] = False
@@ -78,56 +74,58 @@ def spread(edges: Arrays, gates: Arrays, work: Arrays, seeds: Arrays) -> tuple[i
 
 
 def _follow_down(
-    edges: Arrays, gates: Arrays, work: Arrays, node: int, counts: Any
+    edges: Arrays, gates: Arrays, work: Arrays, done: int, counts: Any
 ) -> tuple[int, int, int]:
-    """Let a node that became DOWN act on its dependents."""
+    """Let the nodes that became DOWN, from `done` in the queue on, act on their dependents."""
     starts, ends, codes = edges
     slots, fails_at = gates[:2]
     state, down, degraded, queue, aside, touched, is_touched = work
     found, waiting, lost = counts
-    leaves = state[node] & WAS_DEGRADED
-    state[node] &= STATE | SOFTLY
-    for at in range(starts[node], starts[node + 1]):
-        kind = codes[at] & KIND
-        end = ends[at]
-        if kind == HARD:
-            found = _falls(state, queue, found, end)
-        elif kind == SOFT:
-            if state[end] & (STATE | SOFTLY) == 0:
-                state[end] |= SOFTLY
-                aside[waiting] = end
-                waiting += 1
-        elif kind == GATE:
-            slot = slots[end]
-            down[slot] += 1
-            if leaves:
-                degraded[slot] -= 1
-            lost = _touches(touched, is_touched, lost, slot)
-            if down[slot] >= fails_at[slot]:
+    for node in queue[done:found]:
+        leaves = state[node] & WAS_DEGRADED
+        state[node] &= STATE | SOFTLY
+        for at in range(starts[node], starts[node + 1]):
+            kind = codes[at] & KIND
+            end = ends[at]
+            if kind == HARD:
                 found = _falls(state, queue, found, end)
+            elif kind == SOFT:
+                if state[end] & (STATE | SOFTLY) == 0:
+                    state[end] |= SOFTLY
+                    aside[waiting] = end
+                    waiting += 1
+            elif kind == GATE:
+                slot = slots[end]
+                down[slot] += 1
+                if leaves:
+                    degraded[slot] -= 1
+                lost = _touches(touched, is_touched, lost, slot)
+                if down[slot] >= fails_at[slot]:
+                    found = _falls(state, queue, found, end)
     return found, waiting, lost
 
 
 def _follow_degraded(
-    edges: Arrays, gates: Arrays, work: Arrays, node: int, counts: Any
+    edges: Arrays, gates: Arrays, work: Arrays, done: int, counts: Any
 ) -> tuple[int, int]:
-    """Let a node that became DEGRADED act on its dependents."""
+    """Let the nodes that became DEGRADED, from `done` in the queue on, act on their dependents."""
     starts, ends, codes = edges
     slots, _, degrades_at, _ = gates
     state, down, degraded, queue, _, touched, is_touched = work
     found, lost = counts
-    state[node] &= STATE
-    for at in range(starts[node], starts[node + 1]):
-        kind = codes[at] & KIND
-        end = ends[at]
-        if kind == HARD:
-            found = _worsens(state, queue, found, end)
-        elif kind == GATE:
-            slot = slots[end]
-            degraded[slot] += 1
-            lost = _touches(touched, is_touched, lost, slot)
-            if down[slot] + degraded[slot] >= degrades_at[slot]:
+    for node in queue[done:found]:
+        state[node] &= STATE
+        for at in range(starts[node], starts[node + 1]):
+            kind = codes[at] & KIND
+            end = ends[at]
+            if kind == HARD:
                 found = _worsens(state, queue, found, end)
+            elif kind == GATE:
+                slot = slots[end]
+                degraded[slot] += 1
+                lost = _touches(touched, is_touched, lost, slot)
+                if down[slot] + degraded[slot] >= degrades_at[slot]:
+                    found = _worsens(state, queue, found, end)
     return found, lost
 
 
@@ -168,16 +166,16 @@ def _sort(state: Any, queue: Any, begin: int, end: int) -> None:
         return
     place = begin
     for node in range(low, high + 1):
-        if state[node] & FRESH:
-            queue[place] = node
-            place += 1
+        queue[place] = node
+        place += (state[node] & FRESH) >> 4
 
 
-# Typed as little as numba is, so that what calls them is not either.
+# Typed as little as numba is, so that what calls them is not either. The small ones are put in
+# place, since a call counts the references of each array that it hands on.
 _njit: Any = numba.njit
-_falls = _njit(_fall)
-_worsens = _njit(_worsen)
-_touches = _njit(_touch)
+_falls = _njit(forceinline=True)(_fall)
+_worsens = _njit(forceinline=True)(_worsen)
+_touches = _njit(forceinline=True)(_touch)
 _sorts = _njit(_sort)
 _follows_down = _njit(_follow_down)
 _follows_degraded = _njit(_follow_degraded)

@@ -126,6 +126,21 @@ def test_the_environment_switches_compiled_loops_off(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("IMPACT_FAST", "off")
 
     assert fast.kernels_for(shop()) is None
+    assert not fast.prepare()
+
+
+def test_once_prepared_nothing_is_left_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fast, "SMALLEST", 0)
+    assert fast.prepare()
+    kernels = fast.kernels_for(shop())
+    assert kernels is not None
+    loops = (kernels._components, kernels._cover, kernels._spread)
+    kinds = [len(loop.compiled.signatures) for loop in loops]
+
+    propagate(shop(), down("san"))
+    assert dict(single_points(shop()))
+
+    assert [len(loop.compiled.signatures) for loop in loops] == kinds
 
 
 @pytest.mark.parametrize("is_broken", [False, True])
