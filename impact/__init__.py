@@ -11,6 +11,7 @@ from impact.model import Assumption, Outage, Problem, State, Strength
 from impact.patching import EdgeArrays, Patch
 from impact.propagation import States, propagate
 from impact.reach import reachable
+from impact.single_points import SinglePoints, single_points
 from impact.timeline import Slice, Timeline, timeline
 from impact.topology import Topology
 from impact.views import Standing, Worlds
@@ -33,6 +34,7 @@ __all__ = [
     "Patch",
     "Problem",
     "ServiceChange",
+    "SinglePoints",
     "Slice",
     "Standing",
     "State",
@@ -49,5 +51,6 @@ __all__ = [
     "explain",
     "propagate",
     "reachable",
+    "single_points",
     "timeline",
 ]

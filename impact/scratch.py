@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -62,14 +63,29 @@ class Scratch:
         if rest is not None:
             self.members_down[:] = rest.members_down
             self.members_degraded[:] = rest.members_degraded
-        self.down_counts = _as_memory(self.members_down)
-        self.degraded_counts = _as_memory(self.members_degraded)
-        self.fails_at = _as_memory(topology.gates.fails_at)
-        self.degrades_at = _as_memory(topology.gates.degrades_at)
-        self.gate_slots = _as_memory(topology.gate_slots if gates else topology.gates.nodes)
-        self.starts = _as_memory(topology.dependents_of.starts)
-        self.ends = _as_memory(topology.dependents_of.ends)
-        self.codes = _as_memory(topology.dependents_of.codes)
+        self.down_counts = as_memory(self.members_down)
+        self.degraded_counts = as_memory(self.members_degraded)
+        self.fails_at = as_memory(topology.gates.fails_at)
+        self.degrades_at = as_memory(topology.gates.degrades_at)
+        self.gate_slots = as_memory(topology.gate_slots if gates else topology.gates.nodes)
+        self.starts = as_memory(topology.dependents_of.starts)
+        self.ends = as_memory(topology.dependents_of.ends)
+        self.codes = as_memory(topology.dependents_of.codes)
+
+    @cached_property
+    def queues(self) -> tuple[Int32, Int32, Int32, Bool]:
+        """Return the queues of the compiled walk: two of nodes, one of gates, and marks of gates.
+
+        int32 (n + 1,), int32 (n,), int32 (gates,) and bool (gates,); made for the first
+        compiled walk.
+        """
+        nodes, gates = len(self.state), len(self.members_down)
+        return (
+            np.empty(nodes + 1, dtype=np.int32),
+            np.empty(nodes, dtype=np.int32),
+            np.empty(gates, dtype=np.int32),
+            np.zeros(gates, dtype=np.bool_),
+        )
 
     def restore_states(self, nodes: Int32) -> None:
         """Put the states of `nodes` back to rest."""
@@ -94,7 +110,7 @@ def _restore(cells: NDArray[Any], places: NDArray[Any], rest: NDArray[Any] | Non
         cells[places] = 0 if rest is None else rest[places]
 
 
-def _as_memory(array: NDArray[Any]) -> memoryview[int]:
+def as_memory(array: NDArray[Any]) -> memoryview[int]:
     """Return a view that Python reads one number at a time faster than an array."""
     return memoryview(cast("Any", array))
 

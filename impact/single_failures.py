@@ -7,10 +7,12 @@ standing members. On cycles F is the least fixed point. Sets are integers used a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from impact.arrays import GATE, HARD, KIND, TOLERANT
 from impact.gates import NEVER
+from impact.scratch import as_memory
 from impact.spread import DOWN
 from impact.topology import GROUP
 
@@ -24,10 +26,15 @@ class SingleFailures:
     """Answers for one world; what was computed for one CI is kept for the next."""
 
     def __init__(self, world: World, budget: int | None = None) -> None:
-        """Keep the world; `budget` limits the number of CIs looked at."""
+        """Keep the world; `budget` limits the number of CIs looked at for each answer.
+
+        CIs that earlier answers looked at cost nothing. Once they are twice as many as the budget
+        allows, all are forgotten, so that the memory of many answers has a bound too.
+        """
         self.world = world
         self.topology = world.topology
         self.budget = DEFAULT_BUDGET if budget is None else budget
+        self.rows = _RowReader(world)
         self.numbered: list[int] = []
         self.bits: dict[int, int] = {}
         self.needs: dict[int, tuple[list[int], list[int], int]] = {}
@@ -45,7 +52,7 @@ class SingleFailures:
             lowest = rest & -rest
             culprit = self.numbered[lowest.bit_length() - 1]
             rest ^= lowest
-            if culprit != node and not self.topology.flags[culprit] & GROUP:
+            if culprit != node:
                 found.append(self.topology.ids[culprit])
         return tuple(sorted(found))
 
@@ -59,6 +66,9 @@ class SingleFailures:
         """
         if start in self.bits:
             return True
+        if len(self.bits) > 2 * self.budget:
+            self.bits, self.numbered = {}, []
+        self.needs = {}
         order: dict[int, int] = {}
         low: dict[int, int] = {}
         stack: list[int] = []
@@ -69,7 +79,7 @@ class SingleFailures:
                 if provider in self.bits:
                     continue
                 if provider not in order:
-                    if len(order) + len(self.bits) >= self.budget:
+                    if len(order) >= self.budget:
                         return False
                     work.append((provider, iter(self._enter(provider, order, low, stack))))
                     break
@@ -97,29 +107,28 @@ class SingleFailures:
         A DOWN provider whose outage is tolerated so far is neither: it has not arrived yet, and
         it cannot fail again.
         """
-        rows, world = self.topology.providers_of, self.world
-        first, last = int(rows.starts[node]), int(rows.starts[node + 1])
+        world, reader = self.world, self.rows
         hard: list[int] = []
         members: list[int] = []
         fallen = 0
-        for provider, code in zip(
-            rows.ends[first:last].tolist(), rows.codes[first:last].tolist(), strict=True
-        ):
+        for provider, code in reader.row(node):
             kind = code & KIND
             if kind not in (HARD, GATE):
                 continue
-            if world.state_of(provider) < DOWN:
+            if reader.state(provider) < DOWN:
                 (hard if kind == HARD else members).append(provider)
             elif kind == GATE:
                 fallen += not code & TOLERANT or world.has_passed(provider, node)
-        slot = self.topology.gates.slot(node)
-        limit = int(self.topology.gates.fails_at[slot]) if slot >= 0 else NEVER
+        limit = reader.fails_at(node)
         return hard, (members if limit < NEVER else []), limit - fallen
 
     def _settle(self, component: list[int]) -> None:
         for node in component:
-            self.bits[node] = 1 << len(self.numbered)
-            self.numbered.append(node)
+            if self.rows.flags[node] & GROUP:
+                self.bits[node] = 0
+            else:
+                self.bits[node] = 1 << len(self.numbered)
+                self.numbered.append(node)
         is_settled = False
         while not is_settled:
             is_settled = True
@@ -136,7 +145,42 @@ class SingleFailures:
         found = 0
         for provider in hard:
             found |= self.bits[provider]
+        if not members:
+            return found
         return found | at_least([self.bits[member] for member in members], more)
+
+
+class _RowReader:
+    """Rows, states and limits one by one, which plain memory gives faster than arrays do."""
+
+    def __init__(self, world: World) -> None:
+        rows, gates = world.topology.providers_of, world.topology.gates
+        self.starts, self.ends = as_memory(rows.starts), as_memory(rows.ends)
+        self.codes = as_memory(rows.codes)
+        self.limits = as_memory(gates.fails_at)
+        self.slots = as_memory(world.topology.gate_slots if len(gates.nodes) else gates.nodes)
+        self.flags = as_memory(world.topology.flags)
+        self.listed: dict[int, int] = dict(
+            zip(world.nodes.tolist(), world.state.tolist(), strict=True)
+        )
+        self.rest = as_memory(world.topology.worst_baseline.state) if world.is_worst else None
+
+    def row(self, node: int) -> Iterator[tuple[int, int]]:
+        """Return the provider and the code of each edge of a node."""
+        first, last = self.starts[node], self.starts[node + 1]
+        return zip(self.ends[first:last], self.codes[first:last], strict=True)
+
+    def state(self, node: int) -> int:
+        """Return the state code of any node, as `World.state_of` does."""
+        found = self.listed.get(node)
+        if found is None:
+            return 0 if self.rest is None else self.rest[node]
+        return found
+
+    def fails_at(self, node: int) -> int:
+        """Return how many members must be DOWN to take a node DOWN, NEVER where it is no gate."""
+        slot = self.slots[node] if len(self.limits) else -1
+        return self.limits[slot] if slot >= 0 else NEVER
 
 
 def at_least(sets: list[int], count: int) -> int:

@@ -9,6 +9,7 @@ fixed point as starting afresh.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,9 +26,13 @@ from impact.arrays import (
     distinct_packed,
     row_positions,
 )
+from impact.fast import kernels_for
 from impact.reach import SMALL_FRONTIER
 from impact.scratch import Scratch
 from impact.timers import Held, Timers
+
+if TYPE_CHECKING:
+    from impact.fast.kernels import Kernels
 
 UP, DEGRADED, DOWN = 0, 1, 2
 NOTHING: Int32 = np.empty(0, dtype=np.int32)
@@ -70,6 +75,10 @@ class Spread:
 
     def run(self, down: list[int], degraded: list[int]) -> Effect:
         """Return the effect of own states `down` and `degraded`; the scratch keeps the states."""
+        if self.timers is None and self.budget >= len(self.scratch.state):
+            kernels = kernels_for(self.scratch.topology)
+            if kernels is not None:
+                return self._run_compiled(kernels, down, degraded)
         self._spread(self._enter(_nodes(down), DOWN), DOWN)
         fallen = self._collect()
         starts = [_nodes(degraded), *self.soft, self._gates_below_full()]
@@ -79,6 +88,11 @@ class Spread:
         held = self.timers.held() if self.timers is not None else Held.none()
         gates = self._touched()
         return Effect(fallen, self._collect(), gates, held, self.is_partial)
+
+    def _run_compiled(self, kernels: Kernels, down: list[int], degraded: list[int]) -> Effect:
+        fallen, worse, slots = kernels.spread(self.scratch, _nodes(down), _nodes(degraded))
+        self.changed, self.touched = [fallen, worse], [slots]
+        return Effect(fallen, worse, slots, Held.none(), is_partial=False)
 
     def restore(self) -> None:
         """Put the scratch back to rest."""

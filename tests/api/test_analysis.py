@@ -78,7 +78,9 @@ def test_conflicts_of_a_window_are_told_with_their_causes(api: Client) -> None:
 
 def test_what_if_compares_before_and_after(api: Client) -> None:
     answered = api(
-        f"""{{ whatIf(edits: [{{kind: REMOVE, ci: "PowerSource/SQ-A"}}], cis: ["Order fulfilment"]) {{
+        f"""{{ whatIf(
+          edits: [{{kind: REMOVE, ci: "PowerSource/SQ-A"}}], cis: ["Order fulfilment"]
+        ) {{
           edits leftOut services {{ service {{ name }} before {{ {FIGURE} }} after {{ value }}
             savedMinutesPerYear gainedCount gained {{ name }} lostCount lost {{ name }} }}
         }} }}"""
