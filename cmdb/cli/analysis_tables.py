@@ -72,11 +72,9 @@ def print_single_points(report: SinglePointsReport) -> None:
     rows = []
     for each in report.services:
         names = [str(ci) for ci in each.cis[:SHOWN_POINTS]]
-        if each.count is not None and each.count > len(names):
+        if each.count > len(names):
             names.append(f"and {each.count - len(names)} more")
-        rows.append(
-            [each.service.name, "-" if each.count is None else each.count, ", ".join(names)]
-        )
+        rows.append([each.service.name, each.count, ", ".join(names)])
     print_table(["service", "single points", "which"], rows, empty="There is no service.")
     if report.shared:
         print_lines([""])
@@ -85,8 +83,6 @@ def print_single_points(report: SinglePointsReport) -> None:
             [[str(each.ci), each.services] for each in report.shared],
             title="SHARED BY SEVERAL SERVICES",
         )
-    if not report.is_complete:
-        print_lines(["The budget did not suffice for every service."])
 
 
 def print_importance(report: ImportanceReport) -> None:

@@ -97,12 +97,12 @@ class SinglePoints(Report):
 
     Attributes:
         service: Which.
-        count: How many there are; None where the budget did not suffice.
+        count: How many there are.
         cis: They, at most 200, by id.
     """
 
     service: NamedCI
-    count: int | None
+    count: int
     cis: tuple[NamedCI, ...]
 
 
@@ -122,13 +122,11 @@ class SinglePointsReport(Report):
         revision: Of the inventory.
         services: Each with its single points.
         shared: The CIs that most services have as a single point, at most 20.
-        is_complete: Every service was answered.
     """
 
     revision: int
     services: tuple[SinglePoints, ...]
     shared: tuple[CommonPoint, ...]
-    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)

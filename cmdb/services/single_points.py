@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import impact
 from cmdb.model.analysis_reports import CommonPoint, SinglePoints, SinglePointsReport
 from cmdb.ports.awaited import check_awaited
 from cmdb.services.analysis import MOST_NAMED, names_of, some_of
 from cmdb.services.context import Context
 from cmdb.services.impact_answers import ask_about
 from cmdb.services.permit import permit
-from impact.propagation import UNBOUNDED
-from impact.single_failures import SingleFailures
-from impact.world import settle_world
 
 MOST_POINTS = 200
 
@@ -30,28 +28,25 @@ def single_points(context: Context, names: Sequence[str] = ()) -> SinglePointsRe
     """
     permit(context.caller, "read")
     snapshot = context.snapshots.latest()
-    topology = snapshot.topology
     chosen = snapshot.services()
     if names:
         chosen = [ci.id for ci in ask_about(context, snapshot, names).cis]
-    failures = SingleFailures(settle_world(topology, {}, UNBOUNDED), budget=UNBOUNDED)
+    found_points = impact.single_points(snapshot.topology, chosen)
     counts: Counter[str] = Counter()
     rows = []
     for ci_id in chosen:
         check_awaited()
-        found = failures.of(topology.index(ci_id))
-        counts.update(found or ())
+        found = found_points[ci_id]
+        counts.update(found)
         rows.append(
             SinglePoints(
                 names_of(context, snapshot, [ci_id])[0],
-                None if found is None else len(found),
-                some_of(context, snapshot, found or (), MOST_POINTS),
+                len(found),
+                some_of(context, snapshot, found, MOST_POINTS),
             )
         )
     most = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:MOST_NAMED]
     shared = tuple(
         CommonPoint(names_of(context, snapshot, [ci])[0], count) for ci, count in most if count > 1
     )
-    return SinglePointsReport(
-        snapshot.revision, tuple(rows), shared, all(row.count is not None for row in rows)
-    )
+    return SinglePointsReport(snapshot.revision, tuple(rows), shared)

@@ -23,13 +23,10 @@ from cmdb.services.find_ci import find_each
 from cmdb.services.impact_answers import ask_about
 from cmdb.services.permit import permit
 from cmdb.snapshot import Snapshot
-from impact import Topology, reachable
+from impact import Topology, reachable, single_points
 from impact import what_if as engine
 from impact.availability import AvailabilityTerms, availabilities
 from impact.errors import InvalidEdit
-from impact.propagation import UNBOUNDED
-from impact.single_failures import SingleFailures
-from impact.world import settle_world
 
 MOST_EDITS = 100
 MOST_SERVICES = 20
@@ -115,7 +112,7 @@ def _compared(
     context: Context, snapshot: Snapshot, after: Topology, services: list[str]
 ) -> list[WhatIfService]:
     before = snapshot.topology
-    points = [_single_points(topology, services) for topology in (before, after)]
+    points = [single_points(topology, services) for topology in (before, after)]
     with lent_solver() as solver:
         now, then = (
             list(availabilities(each, services, solver, terms=TERMS, should_stop=is_left))
@@ -123,7 +120,7 @@ def _compared(
         )
     rows = []
     for place, service in enumerate(services):
-        old, new = points[0][place], points[1][place]
+        old, new = (set(each[service]) for each in points)
         gained = sorted((new - old) & set(before.ids))
         lost = sorted(old - new)
         one, other = now[place].unavailability, then[place].unavailability
@@ -140,11 +137,6 @@ def _compared(
             )
         )
     return rows
-
-
-def _single_points(topology: Topology, services: list[str]) -> list[set[str]]:
-    failures = SingleFailures(settle_world(topology, {}, UNBOUNDED), budget=UNBOUNDED)
-    return [set(failures.of(topology.index(service)) or ()) for service in services]
 
 
 def _told(context: Context, snapshot: Snapshot, edit: WhatIfEdit, found: dict[str, CI]) -> str:

@@ -64,7 +64,6 @@ def test_what_several_services_share_is_counted(estate: CommandLine) -> None:
 
     counts = {each["ci"]["name"]: each["services"] for each in report["shared"]}
     told = [ci["name"] for each in report["services"] for ci in each["cis"]]
-    assert report["is_complete"]
     assert counts["Southquay"] == told.count("Southquay") > 1
 
 

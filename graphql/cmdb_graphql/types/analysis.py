@@ -59,10 +59,10 @@ class Availability:
 
 @strawberry.type
 class ServiceSinglePoints:
-    """CIs whose failure alone takes a service DOWN; no count where the budget did not suffice."""
+    """CIs whose failure alone takes a service DOWN."""
 
     service: NamedCIType
-    count: int | None
+    count: int
     cis: list[NamedCIType]
 
 
@@ -81,7 +81,6 @@ class SinglePoints:
     revision: int
     services: list[ServiceSinglePoints]
     shared: list[CommonPoint]
-    is_complete: bool
     report: JSON = whole_report()
 
 
