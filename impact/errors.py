@@ -5,6 +5,7 @@ ImpactError
 ├── InvalidOutage      an outage that cannot be read (naive time, end before start)
 ├── InvalidBudget      a budget below one CI
 ├── InvalidEdit        a what-if that cannot be made (no such edge, an id that is taken)
+├── InvalidObservation  observations that contradict each other (suffering and healthy at once)
 ├── InvalidTree        a fault tree that cannot be read as one, or figures that do not suit it
 ├── InvalidFigure      figures of availability that cannot be (a common cause, a planned window)
 ├── InvalidModel       a fault-tree file that cannot be read; says the line
@@ -65,6 +66,17 @@ class InvalidEdit(ImpactError):
         self.ci = ci
         self.fault = fault
         super().__init__(f"What if about '{ci}': {fault}")
+
+
+class InvalidObservation(ImpactError):
+    """Observations that contradict each other; `ci` names the CI."""
+
+    code = "invalid_observation"
+
+    def __init__(self, ci: str, fault: str) -> None:
+        self.ci = ci
+        self.fault = fault
+        super().__init__(f"Observation of '{ci}': {fault}")
 
 
 class InvalidTree(ImpactError):
