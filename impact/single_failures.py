@@ -7,6 +7,7 @@ standing members. On cycles F is the least fixed point. Sets are integers used a
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -160,9 +161,7 @@ class _RowReader:
         self.limits = as_memory(gates.fails_at)
         self.slots = as_memory(world.topology.gate_slots if len(gates.nodes) else gates.nodes)
         self.flags = as_memory(world.topology.flags)
-        self.listed: dict[int, int] = dict(
-            zip(world.nodes.tolist(), world.state.tolist(), strict=True)
-        )
+        self.listed, self.states = as_memory(world.nodes), as_memory(world.state)
         self.rest = as_memory(world.topology.worst_baseline.state) if world.is_worst else None
 
     def row(self, node: int) -> Iterator[tuple[int, int]]:
@@ -172,10 +171,10 @@ class _RowReader:
 
     def state(self, node: int) -> int:
         """Return the state code of any node, as `World.state_of` does."""
-        found = self.listed.get(node)
-        if found is None:
-            return 0 if self.rest is None else self.rest[node]
-        return found
+        place = bisect_left(self.listed, node)
+        if place < len(self.listed) and self.listed[place] == node:
+            return self.states[place]
+        return 0 if self.rest is None else self.rest[node]
 
     def fails_at(self, node: int) -> int:
         """Return how many members must be DOWN to take a node DOWN, NEVER where it is no gate."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from impact import Outage, State, blast_radius, diff_impact, explain
+from impact.single_failures import SingleFailures
+from impact.world import settle_world
 from tests.unit.impact.estate import down, estate
 
 POOL = ("shop hard pool", "pool gate db-1", "pool gate db-2")
@@ -89,6 +93,25 @@ def test_single_failures_beyond_the_budget_are_not_an_empty_proof() -> None:
     assert len(hit.single_failures or ()) == 21
     assert tight is not None
     assert tight.single_failures is None
+
+
+@pytest.mark.parametrize("budget", [None, 12])
+def test_the_budget_of_single_failures_is_not_used_up_by_earlier_services(
+    budget: int | None,
+) -> None:
+    towers = [
+        f"s{tower}{floor} hard s{tower}{floor + 1}" for tower in range(9) for floor in range(6)
+    ]
+    topology = estate(*towers, *(f"s{tower}6 hard pool" for tower in range(9)), *POOL[1:],
+                      groups={"pool": (1, 0)})  # fmt: skip
+    world = settle_world(topology, {topology.index("db-1"): 2}, 1_000)
+    failures = SingleFailures(world, budget)
+
+    for tower in [*range(9), *range(9)]:
+        found = failures.of(topology.index(f"s{tower}0"))
+
+        assert found == ("db-2", *(f"s{tower}{floor}" for floor in range(1, 7)))
+        assert len(failures.bits) <= 3 * failures.budget
 
 
 def test_services_come_first_then_state_then_criticality_then_id() -> None:
