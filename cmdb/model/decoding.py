@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, cast
 
 from cattrs import BaseValidationError, Converter
 from cattrs.gen import make_dict_structure_fn, override
@@ -14,6 +14,8 @@ from cattrs.gen import make_dict_structure_fn, override
 from cmdb.errors import BadValue
 
 T = TypeVar("T")
+_RATIO = float | Literal["infinity"] | None
+"""A ratio that has no upper end."""
 
 
 def decode(kind: type[T], value: Any) -> T:
@@ -42,7 +44,14 @@ def _converter() -> Converter:
         lambda kind: make_dict_structure_fn(kind, converter, **_renamed(kind)),
     )
     converter.register_structure_hook_func(_is_any_mapping, lambda given, _: dict(given))
+    converter.register_structure_hook_func(lambda kind: kind == _RATIO, _as_ratio)
     return converter
+
+
+def _as_ratio(given: Any, _: Any) -> float | str | None:
+    if given is None or given == "infinity":
+        return cast("str | None", given)
+    return float(given)
 
 
 def _renamed(kind: type[Any]) -> dict[str, Any]:

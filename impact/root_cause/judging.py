@@ -27,7 +27,8 @@ class Verdict:
         nodes: The nodes that fail, ascending.
         explained: Bit set of the symptoms, by their place.
         contradicted: Bit set of the healthy observations.
-        silent: CIs of the observed kind that say nothing and would have suffered.
+        silent: CIs of the observed kind that say nothing and would be DOWN; what is merely DEGRADED
+            may go unnoticed.
         down: int32, nodes that would be DOWN, ascending.
         terms: Of the score.
     """
@@ -82,10 +83,9 @@ class Judge:
         with settled(self._topology, seeds, self._most) as (scratch, effect):
             suffers = scratch.state[self.symptoms] >= self._levels
             broken = scratch.state[self._healthy] > 0
-            hit = np.concatenate([effect.down, effect.degraded])
             down = np.sort(effect.down)
         explained, contradicted = _as_bits(suffers), _as_bits(broken)
-        silent = self._observed(hit) - self._known_among(hit)
+        silent = self._observed(down) - self._known_among(down)
         return Verdict(
             nodes,
             explained,

@@ -38,13 +38,14 @@ class RecentChange:
 class Weights:
     """What each reason counts, as a difference of log-likelihoods.
 
-    They follow from stated rates and were fitted to no estate: one symptom in ten is missed, one in
+    They follow from stated rates and were fitted to no estate: one CI in five that is DOWN says
+    nothing (or is not as recorded), one symptom in
     fifty comes from nothing, one healthy observation in a hundred is wrong, one fault in a hundred
     has company, and a CI changed just before is twenty times as suspect.
 
     Attributes:
         explained: ln(0.9 / 0.02), for each symptom that the failure brings about.
-        silent: ln(0.1), for each CI of the observed kind that it would have brought down and that
+        silent: ln(0.2), for each CI of the observed kind that it would have brought down and that
             says nothing. Where all symptoms are services, services alone are the observed kind.
         contradicted: ln(0.01), for each CI seen healthy that it would have brought down.
         another: ln(0.01), for each further CI of a set.
@@ -55,7 +56,7 @@ class Weights:
     """
 
     explained: float = 3.8
-    silent: float = -2.3
+    silent: float = -1.6
     contradicted: float = -4.6
     another: float = -4.6
     change: float = 3.0
@@ -103,8 +104,8 @@ class Candidate:
         explained: Ids of the symptoms that its failure brings about, sorted.
         unexplained: The other symptoms, sorted.
         contradicted: Ids of healthy CIs that it would have brought down, sorted.
-        silent: Number of CIs of the observed kind that it would have brought down and that say
-            nothing.
+        silent: Number of CIs of the observed kind that it would have brought DOWN and that say
+            nothing; what is merely DEGRADED may go unnoticed.
         paths: For each explained symptom a shortest chain from the candidate to it.
         changes: Recent changes of its CIs.
     """
@@ -127,8 +128,9 @@ class RootCauses:
     """The answer: candidates, what explains everything, and what to look at next.
 
     Attributes:
-        candidates: By score, highest first; of equals an origin first, then fewer CIs, then the
-            nearer one to the symptoms, then by ids.
+        candidates: Single CIs by score, highest first; of equals an origin first, then the one
+            nearer to the symptoms, then by id.
+        sets: Sets of two and three in the same order: each scores higher than every part of it.
         minimal_explaining_sets: Sets of up to three CIs that explain as many symptoms as any, of
             which none can be spared; fewer CIs first, then by ids.
         explained_by_best: How many symptoms these explain.
@@ -138,6 +140,7 @@ class RootCauses:
     """
 
     candidates: tuple[Candidate, ...]
+    sets: tuple[Candidate, ...]
     minimal_explaining_sets: tuple[tuple[str, ...], ...]
     explained_by_best: int
     check_next: str | None

@@ -58,7 +58,7 @@ def rank_causes(
         changes: What was changed lately; those after the onset count for nothing.
         priors: Probability of failure by id, from class and history; default: `topology.q`.
         weights: What each reason counts.
-        limit: Most candidates told.
+        limit: Most candidates, and most sets, told.
         trials: Most failures tried; when they are spent, `is_complete` is False.
 
     Complexity: O(edges upstream) for each symptom, and `trials` propagations at most.
@@ -95,7 +95,7 @@ def rank_causes(
     for node in judge.symptoms[np.isin(judge.symptoms, well)].tolist():
         raise InvalidObservation(topology.ids[node], "it is said to be both suffering and healthy")
     if not observed:
-        return RootCauses((), (), 0, None, True)
+        return RootCauses((), (), (), 0, None, True)
     return _Ranking(topology, judge, well, changed).answer(limit)
 
 
@@ -116,16 +116,18 @@ class _Ranking:
 
     def answer(self, limit: int) -> RootCauses:
         singles = self._singles()
-        sets = [*singles, *self._sets(singles)]
-        sets.sort(key=self._rank)
-        best = max((each.explained.bit_count() for each in sets), default=0)
-        minimal = _minimal([set(each.nodes) for each in sets if _covers(each, best)])
+        singles.sort(key=self._rank)
+        sets = sorted(self._sets(singles), key=self._rank)
+        tried = sorted([*singles, *sets], key=self._rank)
+        best = max((each.explained.bit_count() for each in tried), default=0)
+        minimal = _minimal([set(each.nodes) for each in tried if _covers(each, best)])
         named = sorted((tuple(sorted(self._name(one))) for one in minimal), key=_by_size)
         return RootCauses(
-            tuple(self._candidate(each) for each in sets[:limit]),
+            tuple(self._candidate(each) for each in singles[:limit]),
+            tuple(self._candidate(each) for each in _gaining(tried)[:limit]),
             tuple(named) if best else (),
             best,
-            self._check_next(sets),
+            self._check_next(tried),
             self._is_complete,
         )
 
@@ -154,7 +156,7 @@ class _Ranking:
 
     def _sets(self, singles: list[Verdict]) -> Iterator[Verdict]:
         """Yield verdicts on pairs, and on triples that extend the best pairs."""
-        ranked = sorted(singles, key=self._rank)
+        ranked = singles
         everything = (1 << len(self._judge.symptoms)) - 1
         self._is_complete &= len(ranked) <= POOL
         pool = _diverse(ranked, POOL)
@@ -234,6 +236,18 @@ class _Ranking:
 
 def _covers(verdict: Verdict, best: int) -> bool:
     return verdict.explained.bit_count() == best
+
+
+def _gaining(ranked: list[Verdict]) -> list[Verdict]:
+    """Return the sets of which no part scores as high; `ranked` holds all, the best first."""
+    kept: list[Verdict] = []
+    better: list[frozenset[int]] = []
+    for verdict in ranked:
+        nodes = frozenset(verdict.nodes)
+        if len(nodes) > 1 and not any(part < nodes for part in better):
+            kept.append(verdict)
+        better.append(nodes)
+    return kept
 
 
 def _minimal(sets: list[set[int]]) -> list[set[int]]:

@@ -29,6 +29,12 @@ READS = {
         "--target PowerSource/SQ-A --target hv-sq-2=degraded "
         "--from 2027-03-06T22:00Z --to 2027-03-06T23:00Z"
     ),
+    "availability": "--all",
+    "spof": "--all",
+    "importance": "Rack/SQ-1 --limit 3",
+    "cut-sets": "Rack/SQ-1 --largest 2",
+    "what-if": "--remove PowerSource/SQ-A",
+    "conflicts": "--from 2027-03-01 --to 2027-04-01",
     "diff": "r0 r1 --outage Hypervisor/hv-sq-2",
     "near": "Rack/SQ-2 --since 2020-01-01 --hops 1 --limit 5",
     "source list": "",

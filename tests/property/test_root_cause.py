@@ -52,13 +52,13 @@ def test_minimal_explaining_sets_are_as_tried(estate: Estate, data: st.DataObjec
     )
 
     assert set(found.minimal_explaining_sets) == tried(estate, symptoms)
-    for each in found.candidates:
+    for each in (*found.candidates, *found.sets):
         states = solve(estate, dict.fromkeys(each.cis, DOWN), worst=False)
         assert set(each.explained) == explains(estate, each.cis, symptoms)
         assert set(each.contradicted) == {ci for ci in healthy if states[ci] > 0}
         assert set(each.explained) | set(each.unexplained) == set(symptoms)
         assert each.silent == sum(
-            state > 0
+            state == DOWN
             and ci not in symptoms
             and ci not in healthy
             and (

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 import pytest
 
 from cmdb.errors import BadValue
+from cmdb.model.analysis_reports import CIImportance
 from cmdb.model.decoding import decode
 from cmdb.model.impact_reports import (
     AssumedOutage,
@@ -56,3 +58,18 @@ def test_what_describes_no_report_is_refused_with_the_place() -> None:
 
     with pytest.raises(BadValue, match=r"BlastRadiusReport.*class"):
         decode(BlastRadiusReport, body)
+
+
+@pytest.mark.parametrize("worth", [None, "infinity", 2.5])
+def test_a_ratio_may_be_infinite_or_absent(worth: float | str | None) -> None:
+    found = CIImportance(NamedCI("1", "Host", "h"), 0.1, 0.2, None, None, None, None, 3.0)
+    given: dict[str, Any] = found.to_json() | {"risk_reduction_worth": worth}
+
+    assert decode(CIImportance, given).risk_reduction_worth == worth
+
+
+def test_a_ratio_that_is_no_number_is_refused() -> None:
+    found = CIImportance(NamedCI("1", "Host", "h"), 0.1, 0.2, None, None, None, None, 3.0)
+
+    with pytest.raises(BadValue):
+        decode(CIImportance, found.to_json() | {"risk_reduction_worth": "much"})

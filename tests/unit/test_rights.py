@@ -35,6 +35,7 @@ from cmdb.ports import (
     RecordListing,
     Target,
     UpsertRequest,
+    WhatIfEdit,
 )
 from cmdb.services.context import Context
 from cmdb.services.local_operations import LocalOperations
@@ -66,6 +67,12 @@ INVENTORY: dict[str, tuple[str, Call]] = {
     "blast_radius": ("read", lambda o: o.blast_radius(["a"])),
     "explain_impact": ("read", lambda o: o.explain_impact(["a"], "b")),
     "preview_change": ("read", lambda o: o.preview_change([Target("a")], AT, LATER)),
+    "availability": ("read", lambda o: o.availability(["a"])),
+    "single_points": ("read", lambda o: o.single_points(["a"])),
+    "importance": ("read", lambda o: o.importance("a")),
+    "cut_sets": ("read", lambda o: o.cut_sets("a")),
+    "what_if": ("read", lambda o: o.what_if([WhatIfEdit("remove", "a")])),
+    "conflicts": ("read", lambda o: o.conflicts(AT, LATER)),
     "diff_moments": ("read", lambda o: o.diff_moments(1, 2)),
     "list_log": ("read", lambda o: o.list_log()),
     "show_log": ("read", lambda o: o.show_log(1)),

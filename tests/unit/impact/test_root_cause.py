@@ -112,14 +112,15 @@ def test_a_candidate_that_suffers_after_what_it_is_to_explain_is_less_suspect() 
 def test_two_members_of_a_group_are_found_as_a_set() -> None:
     found = rank_causes(pair(), all_of("shop", "db-1", "db-2"))
 
-    assert found.candidates[0].cis == ("db-1", "db-2")
+    assert found.sets[0].cis == ("db-1", "db-2")
+    assert found.sets[0].score > found.candidates[0].score
     assert found.minimal_explaining_sets == (("db-1", "db-2"),)
 
 
 def test_two_faults_that_share_nothing_are_found_as_a_set() -> None:
     found = rank_causes(estate(), all_of("shop", "mail", "web", "db", "wiki", "other-host"))
 
-    assert found.candidates[0].cis == ("db", "other-host")
+    assert found.sets[0].cis == ("db", "other-host")
     assert ("db", "other-host") in found.minimal_explaining_sets
 
 
