@@ -47,7 +47,7 @@ def parse_target(text: str) -> Target:
     return Target(name, _TARGET_EFFECTS[word], _time("--target", start), _time("--target", end))
 
 
-def parse_affected(text: str) -> NewAffected:
+def parse_affected(text: str, option: str = "--affects") -> NewAffected:
     """Return what an incident does to one CI; of a bare CI what is told already stays.
 
     Raises:
@@ -55,11 +55,11 @@ def parse_affected(text: str) -> NewAffected:
     """
     from cmdb.ports import NewAffected
 
-    name, word, onset = _split("--affects", text)
+    name, word, onset = _split(option, text)
     if word not in _INCIDENT_EFFECTS:
-        raise BadValue("--affects", f"{word!r} is no effect", "Write =outage or =degraded.")
+        raise BadValue(option, f"{word!r} is no effect", "Write =outage or =degraded.")
     effect = _INCIDENT_EFFECTS[word] if "=" in text else None
-    return NewAffected(name, effect, _time("--affects", onset))
+    return NewAffected(name, effect, _time(option, onset))
 
 
 def _split(option: str, text: str) -> tuple[str, str, str]:

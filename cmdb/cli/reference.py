@@ -18,6 +18,7 @@ from typing import Any, Final
 from cmdb.model import (
     access,
     analysis_reports,
+    cause_reports,
     impact_reports,
     incidents,
     inventory,
@@ -51,6 +52,7 @@ COMMANDS: Final[Mapping[str, type]] = {
     "spof": analysis_reports.SinglePointsReport,
     "importance": analysis_reports.ImportanceReport,
     "cut-sets": analysis_reports.CutSetsReport,
+    "root-cause": cause_reports.RootCauseReport,
     "what-if": analysis_reports.WhatIfReport,
     "conflicts": analysis_reports.ConflictsReport,
     "preview": impact_reports.PreviewReport,

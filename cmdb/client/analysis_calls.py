@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, get_args
 
 from cmdb.client import documents
 from cmdb.client.call import Call, ask
-from cmdb.client.inputs import given, word_of
+from cmdb.client.inputs import affected_inputs, given, word_of
 from cmdb.ports.requests import WhatIfKind
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
         SinglePointsReport,
         WhatIfReport,
     )
-    from cmdb.ports.requests import WhatIfEdit
+    from cmdb.model.cause_reports import RootCauseReport
+    from cmdb.ports.requests import CauseQuestion, WhatIfEdit
 
 
 def availability(
@@ -64,6 +65,22 @@ def cut_sets(name: str, *, largest: int = 3, first: int = 100) -> Call[CutSetsRe
 
     call = ask(CutSetsReport, documents.CUT_SETS, ci=name, largest=largest, first=first)
     return replace(call, is_slow=True)
+
+
+def root_cause(question: CauseQuestion) -> Call[RootCauseReport]:
+    """Return which failures explain symptoms best, and what to look at next."""
+    from cmdb.model.cause_reports import RootCauseReport
+
+    values = given(
+        symptoms=affected_inputs(question.symptoms) or None,
+        incident=question.incident or None,
+        healthy=list(question.healthy) or None,
+        onsetAt=question.onset_at,
+        asKnownNow=question.as_known_now,
+        hours=question.hours,
+        first=question.first,
+    )
+    return replace(ask(RootCauseReport, documents.ROOT_CAUSE, **values), is_slow=True)
 
 
 def what_if(edits: Sequence[WhatIfEdit], names: Sequence[str] = ()) -> Call[WhatIfReport]:

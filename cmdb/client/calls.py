@@ -64,6 +64,7 @@ class Calls:
     cut_sets = _asked(analysis_calls.cut_sets)
     conflicts = _asked(analysis_calls.conflicts)
     what_if = _asked(analysis_calls.what_if)
+    root_cause = _asked(analysis_calls.root_cause)
 
     list_log = _asked(inventory_calls.list_log)
     show_log = _asked(inventory_calls.show_log)

@@ -67,6 +67,11 @@ AVAILABILITY = _question("availability", "cis: [String!], first: Int!, after: St
 SPOF = _question("spof", "cis: [String!]")
 IMPORTANCE = _question("importance", "ci: String!, first: Int!, fussellVesely: Boolean!")
 CUT_SETS = _question("cutSets", "ci: String!, largest: Int!, first: Int!")
+ROOT_CAUSE = _question(
+    "rootCause",
+    "symptoms: [AffectedCIInput!], incident: String, healthy: [String!], onsetAt: DateTime, "
+    "asKnownNow: Boolean!, hours: Float!, first: Int!",
+)
 WHAT_IF = _question("whatIf", "edits: [WhatIfEditInput!]!, cis: [String!]")
 CONFLICTS = _question("conflicts", "startAt: DateTime, endAt: DateTime, change: String")
 

@@ -9,6 +9,7 @@ from cmdb.ports.operations import Operations
 from cmdb.ports.reading import Log, Nodes, Readers, SnapshotRows
 from cmdb.ports.reconciling import Evidence
 from cmdb.ports.requests import (
+    CauseQuestion,
     ChangeUpdate,
     EditReason,
     IncidentUpdate,
@@ -28,6 +29,7 @@ from cmdb.ports.requests import (
 from cmdb.ports.store import Clock, Progress, Store, Writers, chunks
 
 __all__ = [
+    "CauseQuestion",
     "ChangeUpdate",
     "Clock",
     "EditReason",

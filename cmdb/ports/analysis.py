@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from cmdb.ports.requests import WhatIfEdit
+from cmdb.ports.requests import CauseQuestion, WhatIfEdit
 
 if TYPE_CHECKING:
     from cmdb.model.analysis_reports import (
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         SinglePointsReport,
         WhatIfReport,
     )
+    from cmdb.model.cause_reports import RootCauseReport
 
 
 class Analysing(Protocol):
@@ -46,6 +47,10 @@ class Analysing(Protocol):
 
     def cut_sets(self, name: str, *, largest: int = 3, first: int = 100) -> CutSetsReport:
         """Return the number of minimal cut sets, and those of up to `largest` CIs."""
+        ...
+
+    def root_cause(self, question: CauseQuestion) -> RootCauseReport:
+        """Return which failures explain symptoms best, and what to look at next."""
         ...
 
     def what_if(self, edits: Sequence[WhatIfEdit], names: Sequence[str] = ()) -> WhatIfReport:

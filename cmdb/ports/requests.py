@@ -205,3 +205,27 @@ class WhatIfEdit:
     ci: str
     provider: str = ""
     to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CauseQuestion:
+    """What is observed; CIs by id or name.
+
+    Attributes:
+        symptoms: CIs or services that suffer; without an effect it is an outage, without an onset
+            that of the question.
+        incident: A recorded incident whose CIs are symptoms too; or empty.
+        healthy: CIs that were seen to be well.
+        onset_at: When it began; None: the earliest onset told, or now.
+        as_known_now: Reason on the newest topology, not on that of the onset.
+        hours: How long before the onset changes are looked for.
+        first: Most candidates told.
+    """
+
+    symptoms: Sequence[NewAffected] = ()
+    incident: str = ""
+    healthy: Sequence[str] = ()
+    onset_at: datetime | None = None
+    as_known_now: bool = False
+    hours: float = 72.0
+    first: int = 10

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
         SinglePointsReport,
         WhatIfReport,
     )
-    from cmdb.ports import WhatIfEdit
+    from cmdb.model.cause_reports import RootCauseReport
+    from cmdb.ports import CauseQuestion, WhatIfEdit
 
 
 class LocalAnalysis:
@@ -52,6 +53,12 @@ class LocalAnalysis:
         from cmdb.services.availability import cut_sets
 
         return cut_sets(self._context, name, largest=largest, first=first)
+
+    def root_cause(self, question: CauseQuestion) -> RootCauseReport:
+        """Return which failures explain symptoms best, and what to look at next."""
+        from cmdb.services.root_cause import root_cause
+
+        return root_cause(self._context, question)
 
     def what_if(self, edits: Sequence[WhatIfEdit], names: Sequence[str] = ()) -> WhatIfReport:
         """Return what some edits would change for services."""

@@ -62,6 +62,7 @@ HEAVY: Final[Mapping[str, int]] = {
     "importance": 5_000,
     "cutSets": 5_000,
     "whatIf": 5_000,
+    "rootCause": 5_000,
     "conflicts": 5_000,
     "doctor": 5_000,
     "verifyLog": 20_000,

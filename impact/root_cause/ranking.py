@@ -11,15 +11,12 @@ import numpy as np
 
 from impact.arrays import Int32
 from impact.errors import InvalidBudget, InvalidObservation
-from impact.evidence import Evidence
 from impact.joint_outages.guilty_sets import places
-from impact.propagation import UNBOUNDED
 from impact.root_cause.judging import Judge, Verdict
 from impact.root_cause.model import Candidate, RecentChange, RootCauses, Symptom, Weights
+from impact.root_cause.paths import Paths
 from impact.root_cause.upstream import find_upstream
-from impact.spread import DOWN
 from impact.topology import GROUP
-from impact.world import settle_world
 
 if TYPE_CHECKING:
     from impact.topology import Topology
@@ -159,7 +156,7 @@ class _Ranking:
         ranked = singles
         everything = (1 << len(self._judge.symptoms)) - 1
         self._is_complete &= len(ranked) <= POOL
-        pool = _diverse(ranked, POOL)
+        pool = self._pool(ranked)
         pairs: list[Verdict] = []
         for one, other in combinations(pool, 2):
             if self._judge.left < 1:
@@ -182,6 +179,18 @@ class _Ranking:
                 tried.add(nodes)
                 yield self._judge.judge(nodes)
 
+    def _pool(self, ranked: list[Verdict]) -> list[Verdict]:
+        """Return what sets are formed of: origins, then what explains more than better ones."""
+        origins = [each for each in ranked if each.nodes[0] in self._origins][: POOL // 2]
+        seen = 0
+        fresh: list[Verdict] = []
+        rest: list[Verdict] = []
+        for verdict in ranked:
+            if verdict not in origins:
+                (fresh if verdict.explained & ~seen else rest).append(verdict)
+                seen |= verdict.explained
+        return [*origins, *fresh, *rest][:POOL]
+
     def _rank(self, verdict: Verdict) -> tuple[object, ...]:
         return (
             -round(verdict.score, 9),
@@ -195,11 +204,8 @@ class _Ranking:
         return tuple(sorted(self._topology.ids[node] for node in nodes))
 
     def _candidate(self, verdict: Verdict) -> Candidate:
-        ids = self._topology.ids
         symptoms = self._judge.symptoms.tolist()
         explained = {symptoms[place] for place in places(verdict.explained)}
-        world = settle_world(self._topology, dict.fromkeys(verdict.nodes, DOWN), UNBOUNDED)
-        evidence = Evidence(world)
         cis = self._name(verdict.nodes)
         return Candidate(
             cis,
@@ -211,7 +217,7 @@ class _Ranking:
             self._name(set(symptoms) - explained),
             self._name(self._healthy[list(places(verdict.contradicted))].tolist()),
             verdict.silent,
-            {ids[node]: evidence.chain(node) for node in sorted(explained)},
+            Paths(self._topology, verdict.nodes, list(explained)),
             tuple(change for change in self._changes if change.ci in cis),
         )
 
@@ -261,14 +267,3 @@ def _minimal(sets: list[set[int]]) -> list[set[int]]:
 
 def _by_size(cis: tuple[str, ...]) -> tuple[int, tuple[str, ...]]:
     return len(cis), cis
-
-
-def _diverse(ranked: list[Verdict], most: int) -> list[Verdict]:
-    """Return the best verdicts, those first that explain a symptom that no better one does."""
-    seen = 0
-    first: list[Verdict] = []
-    rest: list[Verdict] = []
-    for verdict in ranked:
-        (first if verdict.explained & ~seen else rest).append(verdict)
-        seen |= verdict.explained
-    return [*first, *rest][:most]

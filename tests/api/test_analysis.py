@@ -90,6 +90,27 @@ def test_what_if_compares_before_and_after(api: Client) -> None:
     assert service["savedMinutesPerYear"] < 0
 
 
+def test_root_causes_are_told_with_their_terms_and_paths(api: Client) -> None:
+    answered = api(
+        """{ rootCause(symptoms: [{ci: "Online shop"}, {ci: "Order fulfilment", effect: DEGRADED}],
+            asKnownNow: true, first: 3) {
+          revision asKnownNow isComplete explainedByBest checkNext { name }
+          symptoms { ci { name } state onsetAt } minimalExplainingSets { name }
+          sets { cis { name } score } recordedLater { what }
+          candidates { cis { name } score isOrigin silent explained { name } unexplained { name }
+            contradicted { name } changes { what } paths { symptom { name } steps { type } }
+            terms { explained silent contradicted another change late prior } }
+        } }"""
+    ).data["rootCause"]
+
+    assert [each["state"] for each in answered["symptoms"]] == ["DOWN", "DEGRADED"]
+    assert len(answered["candidates"]) == 3
+    for each in answered["candidates"]:
+        assert abs(each["score"] - sum(each["terms"].values())) < 1e-9
+        assert len(each["paths"]) == len(each["explained"]) > 0
+    assert answered["explainedByBest"] == 2
+
+
 def test_what_cannot_be_asked_says_why(api: Client) -> None:
     asked = {
         '{ cutSets(ci: "Online shop", largest: 50) { count } }': "BAD_VALUE",

@@ -115,6 +115,7 @@ def test_documents_about_failures_in_the_long_run(api: Client) -> None:
 
     assert told["services"][0]["unavailability"]["method"] == "exact"
     assert run(api, "conflicts", **WINDOW)["isComplete"]
+    assert run(api, "root-cause", symptoms=[{"ci": "Online shop"}])["candidates"]
 
 
 def test_documents_about_the_system(api: Client) -> None:

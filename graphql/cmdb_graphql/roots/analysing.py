@@ -7,14 +7,17 @@ from datetime import datetime
 import strawberry
 
 from cmdb.model import analysis_reports as reports
+from cmdb.model import cause_reports
+from cmdb.ports.requests import CauseQuestion
 from cmdb_graphql.context import Ask
 from cmdb_graphql.ids import local_id, local_ids
-from cmdb_graphql.inputs import WhatIfEditInput
+from cmdb_graphql.inputs import AffectedInput, WhatIfEditInput
 from cmdb_graphql.types.analysis import (
     Availability,
     Conflicts,
     CutSets,
     ImportanceRanking,
+    RootCause,
     SinglePoints,
     WhatIf,
 )
@@ -84,3 +87,27 @@ class AnalysingQuery:
         return await info.context.ask(
             info.context.operations.what_if, [edit.asked() for edit in edits], local_ids(cis or [])
         )
+
+    @strawberry.field(graphql_type=RootCause)
+    async def root_cause(
+        self,
+        info: Ask,
+        symptoms: list[AffectedInput] | None = None,
+        incident: str | None = None,
+        healthy: list[str] | None = None,
+        onset_at: datetime | None = None,
+        as_known_now: bool = False,
+        hours: float = 72.0,
+        first: int = 10,
+    ) -> cause_reports.RootCauseReport:
+        """Return which failures explain symptoms best, and what to look at next."""
+        question = CauseQuestion(
+            [symptom.asked() for symptom in symptoms or ()],
+            local_id(incident or "", "Incident"),
+            local_ids(healthy or []),
+            onset_at,
+            as_known_now,
+            hours,
+            first,
+        )
+        return await info.context.ask(info.context.operations.root_cause, question)

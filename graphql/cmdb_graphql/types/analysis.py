@@ -1,4 +1,4 @@
-"""How are answers about availability, single points and conflicts told?"""
+"""How are answers about availability, single points, conflicts and root causes told?"""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from strawberry.scalars import JSON
 
 from cmdb.model import analysis_reports as reports
 from cmdb_graphql.types.common import NamedCIType, as_json, whole_report
+from cmdb_graphql.types.enums import AffectedState
+from cmdb_graphql.types.impact import Step
+from cmdb_graphql.types.practices import NearEvent
 
 
 @strawberry.type
@@ -216,4 +219,68 @@ class WhatIf:
     edits: list[str]
     services: list[WhatIfService]
     left_out: int
+    report: JSON = whole_report()
+
+
+@strawberry.type
+class ObservedSymptom:
+    """A CI or service that suffers, and since when if that is known."""
+
+    ci: NamedCIType
+    state: AffectedState
+    onset_at: datetime | None
+
+
+@strawberry.type
+class ScoreTerms:
+    """What a score is the sum of; what speaks against a candidate is negative."""
+
+    explained: float
+    silent: float
+    contradicted: float
+    another: float
+    change: float
+    late: float
+    prior: float
+
+
+@strawberry.type
+class CausePath:
+    """A shortest chain from a candidate to a symptom; without steps it is the symptom itself."""
+
+    symptom: NamedCIType
+    steps: list[Step]
+
+
+@strawberry.type
+class CauseCandidate:
+    """A CI, or a set of up to three, whose failure explains symptoms."""
+
+    cis: list[NamedCIType]
+    score: float
+    terms: ScoreTerms
+    is_origin: bool
+    explained: list[NamedCIType]
+    unexplained: list[NamedCIType]
+    contradicted: list[NamedCIType]
+    silent: int
+    paths: list[CausePath]
+    changes: list[NearEvent]
+
+
+@strawberry.type
+class RootCause:
+    """Which component it is, most likely, and what to look at next."""
+
+    revision: int
+    onset_at: datetime
+    as_known_now: bool
+    symptoms: list[ObservedSymptom]
+    candidates: list[CauseCandidate]
+    sets: list[CauseCandidate]
+    minimal_explaining_sets: list[list[NamedCIType]]
+    explained_by_best: int
+    check_next: NamedCIType | None
+    recorded_later: list[NearEvent]
+    is_complete: bool
     report: JSON = whole_report()

@@ -23,6 +23,7 @@ from cmdb.model.access import NewToken
 from cmdb.model.log_reports import Anchor
 from cmdb.model.selection import And, Not, Or, Sort, Where
 from cmdb.ports import (
+    CauseQuestion,
     ChangeUpdate,
     EditReason,
     IncidentUpdate,
@@ -73,6 +74,10 @@ SENT: dict[str, list[tuple[Any, ...]]] = {
     "importance": [("web",)],
     "cut_sets": [("web",)],
     "conflicts": [(), (AT, AT)],
+    "root_cause": [
+        (CauseQuestion(AFFECTED, "i", ["web"], AT, True, 5.0, 3),),
+        (CauseQuestion(AFFECTED),),
+    ],
     "what_if": [([WhatIfEdit("drop", "web", "db"), WhatIfEdit("remove", "db")], ["web"])],
     "diff_moments": [(1, AT), (AT, 2, ["web"])],
     "list_log": [(), (5, 9)],
