@@ -4,6 +4,7 @@ from impact.availability.computing import availabilities, service_availability
 from impact.availability.figures import CommonCause, Events, read_events
 from impact.availability.model import AvailabilityTerms, Maintenance, ServiceAvailability
 from impact.availability.structures import Structure, StructureBuilder
+from impact.availability.target import TargetMissed, target_missed
 
 __all__ = [
     "AvailabilityTerms",
@@ -13,7 +14,9 @@ __all__ = [
     "ServiceAvailability",
     "Structure",
     "StructureBuilder",
+    "TargetMissed",
     "availabilities",
     "read_events",
     "service_availability",
+    "target_missed",
 ]

@@ -88,6 +88,11 @@ def draw(
     return Sample(hits, batches * BATCH_WORDS * 64)
 
 
+def evaluate_words(tree: FaultTree, worlds: dict[int, Words]) -> Words:
+    """Return where the top of a tree holds, given where each event does; a bit is a world."""
+    return _evaluate(tree, dict(worlds), _last_uses(tree))
+
+
 class _Sampler:
     """Draws batches of words whose bits hold with the probability of each event.
 
