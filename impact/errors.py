@@ -5,7 +5,7 @@ ImpactError
 ├── InvalidOutage      an outage that cannot be read (naive time, end before start)
 ├── InvalidBudget      a budget below one CI
 ├── InvalidEdit        a what-if that cannot be made (no such edge, an id that is taken)
-├── InvalidObservation  observations that contradict each other (suffering and healthy at once)
+├── InvalidObservation  what cannot have been seen (suffering and healthy at once, a naive time)
 ├── InvalidTree        a fault tree that cannot be read as one, or figures that do not suit it
 ├── InvalidFigure      figures of availability that cannot be (a common cause, a planned window)
 ├── InvalidModel       a fault-tree file that cannot be read; says the line
@@ -69,7 +69,7 @@ class InvalidEdit(ImpactError):
 
 
 class InvalidObservation(ImpactError):
-    """Observations that contradict each other; `ci` names the CI."""
+    """Observations that have no meaning or contradict each other; `ci` names the CI."""
 
     code = "invalid_observation"
 

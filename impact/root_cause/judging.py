@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impact.arrays import Bool, Int32, UInt8
+from impact.errors import InvalidFigure
 from impact.propagation import settled
 from impact.root_cause.model import RecentChange, Symptom, Terms, Weights
 from impact.spread import DOWN
@@ -60,7 +61,14 @@ class Judge:
         weights: Weights,
         trials: int,
     ) -> None:
-        """Read the observations; nothing is tried yet."""
+        """Read the observations; nothing is tried yet.
+
+        Raises:
+            InvalidFigure: A prior that is no probability.
+        """
+        for ci, prior in priors.items():
+            if not 0.0 <= prior <= 1.0:
+                raise InvalidFigure(ci, f"a prior is a probability between 0 and 1, not {prior}")
         self.left = trials
         self.symptoms: Int32 = np.array([topology.index(s.ci) for s in symptoms], dtype=np.int32)
         self._topology = topology

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from impact.errors import InvalidObservation
 from impact.evidence import Step
 from impact.model import State
 
@@ -18,20 +19,37 @@ class Symptom:
         ci: Its id.
         state: DOWN, or at least DEGRADED.
         onset_at: Since when, as an aware time; None: not known.
+
+    Raises:
+        InvalidObservation: State UP, or a naive time.
     """
 
     ci: str
     state: State = State.DOWN
     onset_at: datetime | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning."""
+        if self.state not in (State.DEGRADED, State.DOWN):
+            raise InvalidObservation(self.ci, "a symptom is DOWN or DEGRADED; UP is `healthy`")
+        _check_aware(self.ci, self.onset_at)
+
 
 @dataclass(frozen=True, slots=True)
 class RecentChange:
-    """Something that was changed about a CI; without a time it counts as done at onset."""
+    """Something that was changed about a CI; without a time it counts as done at onset.
+
+    Raises:
+        InvalidObservation: A naive time.
+    """
 
     id: str
     ci: str
     at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what has no meaning."""
+        _check_aware(self.ci, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +163,8 @@ class RootCauses:
     explained_by_best: int
     check_next: str | None
     is_complete: bool
+
+
+def _check_aware(ci: str, moment: datetime | None) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise InvalidObservation(ci, "times must carry a time zone, for example UTC")

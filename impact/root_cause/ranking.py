@@ -63,6 +63,7 @@ def rank_causes(
     Raises:
         UnknownNode: A symptom or healthy CI takes no part.
         InvalidObservation: A CI is both symptomatic and healthy.
+        InvalidFigure: A prior out of [0, 1].
         InvalidBudget: `limit` or `trials` is below 1.
 
     Examples:

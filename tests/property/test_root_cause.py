@@ -1,15 +1,16 @@
-"""What a candidate explains is what trying its failure shows, for every set of up to three."""
+"""What a candidate explains is what trying its failure shows, whatever its name is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from impact import State
-from impact.root_cause import Symptom, rank_causes
-from tests.property.oracle_impact import DOWN, Estate, solve
+from impact.root_cause import RootCauses, Symptom, rank_causes
+from tests.property.oracle_impact import DOWN, Edge, Estate, solve
 from tests.property.strategies_impact import as_topology, estates, exhaustive
 
 
@@ -68,3 +69,75 @@ def test_minimal_explaining_sets_are_as_tried(estate: Estate, data: st.DataObjec
             )
             for ci, state in states.items()
         )
+
+
+def facts(found: RootCauses, name: dict[str, str]) -> dict[frozenset[str], tuple[object, ...]]:
+    """Return what is said of each candidate, under other names and in no order."""
+    return {
+        frozenset(name[ci] for ci in each.cis): (
+            round(each.score, 9),
+            each.is_origin,
+            frozenset(name[ci] for ci in each.explained),
+            frozenset(name[ci] for ci in each.contradicted),
+            each.silent,
+        )
+        for each in (*found.candidates, *found.sets)
+    }
+
+
+@exhaustive
+@given(estates(largest=8), st.data())
+def test_other_names_change_nothing_but_ties(estate: Estate, data: st.DataObject) -> None:
+    fresh = dict(zip(estate.names, data.draw(st.permutations(estate.names)), strict=True))
+    back = {new: old for old, new in fresh.items()}
+    suffering = data.draw(st.sets(st.sampled_from(estate.names), min_size=1, max_size=4))
+    renamed = renamed_estate(estate, fresh)
+
+    before = rank_causes(as_topology(estate), [Symptom(ci) for ci in sorted(suffering)], limit=999)
+    after = rank_causes(
+        as_topology(renamed), [Symptom(fresh[ci]) for ci in sorted(suffering)], limit=999
+    )
+
+    assert facts(after, back) == facts(before, {ci: ci for ci in estate.names})
+    assert [round(each.score, 9) for each in after.candidates] == [
+        round(each.score, 9) for each in before.candidates
+    ]
+    assert {frozenset(back[ci] for ci in one) for one in after.minimal_explaining_sets} == {
+        frozenset(one) for one in before.minimal_explaining_sets
+    }
+
+
+@exhaustive
+@given(estates(largest=8), st.data())
+def test_the_order_of_nodes_edges_and_symptoms_changes_nothing(
+    estate: Estate, data: st.DataObject
+) -> None:
+    suffering = data.draw(st.lists(st.sampled_from(estate.names), min_size=1, unique=True))
+    shuffled = replace(
+        estate,
+        names=tuple(data.draw(st.permutations(estate.names))),
+        edges=tuple(data.draw(st.permutations(estate.edges))),
+    )
+
+    before = rank_causes(as_topology(estate), [Symptom(ci) for ci in suffering])
+    after = rank_causes(as_topology(shuffled), [Symptom(ci) for ci in reversed(suffering)])
+
+    assert [each.cis for each in after.candidates] == [each.cis for each in before.candidates]
+    assert [each.cis for each in after.sets] == [each.cis for each in before.sets]
+    assert after.minimal_explaining_sets == before.minimal_explaining_sets
+    assert after.check_next == before.check_next
+
+
+def renamed_estate(estate: Estate, fresh: dict[str, str]) -> Estate:
+    """Return the same estate with other names, its nodes where they were."""
+    return Estate(
+        tuple(fresh[name] for name in estate.names),
+        tuple(
+            Edge(fresh[e.dependent], fresh[e.provider], e.strength, e.tolerates)
+            for e in estate.edges
+        ),
+        {fresh[name]: gate for name, gate in estate.gates.items()},
+        frozenset(fresh[name] for name in estate.unknown),
+        frozenset(fresh[name] for name in estate.services),
+        {fresh[name]: number for name, number in estate.criticality.items()},
+    )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from impact import State, Topology
-from impact.errors import InvalidBudget, InvalidObservation, UnknownNode
+from impact.errors import InvalidBudget, InvalidFigure, InvalidObservation, UnknownNode
 from impact.root_cause import Candidate, RecentChange, RootCauses, Symptom, rank_causes
 
 THREE = datetime(2026, 5, 2, 3, tzinfo=UTC)
@@ -186,3 +186,36 @@ def test_contradictions_unknown_cis_and_no_budget_are_refused() -> None:
         rank_causes(estate(), all_of("shop"), healthy=["nowhere"])
     with pytest.raises(InvalidBudget):
         rank_causes(estate(), all_of("shop"), limit=0)
+
+
+def test_a_time_without_a_zone_is_refused_with_the_ci_it_was_given_for() -> None:
+    naive = THREE.replace(tzinfo=None)
+
+    with pytest.raises(InvalidObservation, match="time zone") as symptom:
+        Symptom("shop", onset_at=naive)
+    with pytest.raises(InvalidObservation, match="time zone") as change:
+        RecentChange("C1", "db", naive)
+
+    assert (symptom.value.ci, change.value.ci) == ("shop", "db")
+    assert symptom.value.code == "invalid_observation"
+
+
+def test_what_is_up_is_no_symptom() -> None:
+    with pytest.raises(InvalidObservation, match="healthy"):
+        Symptom("shop", State.UP)
+
+
+@pytest.mark.parametrize("prior", [-0.1, 1.1, float("nan")])
+def test_a_prior_that_is_no_probability_is_refused(prior: float) -> None:
+    with pytest.raises(InvalidFigure) as refused:
+        rank_causes(estate(), all_of("shop"), priors={"db": prior})
+
+    assert refused.value.ci == "db"
+
+
+def test_what_to_check_next_was_not_observed_yet() -> None:
+    symptoms = all_of("shop", "mail", "web", "db")
+
+    assert rank_causes(estate(), symptoms).check_next == "host"
+    assert rank_causes(estate(), [*symptoms, Symptom("host")]).check_next is None
+    assert rank_causes(estate(), symptoms, healthy=["host"]).check_next is None
