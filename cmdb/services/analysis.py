@@ -23,6 +23,7 @@ BUDGET_OF_MANY = Budget(seconds=1.0, memory_mb=2_048, samples=500_000)
 """Of each service of a page."""
 OUT_OF_BUDGET = "the budget ended before the diagrams were whole"
 MOST_NAMED = 20
+MINUTES_A_YEAR = 525_600.0
 
 
 def names_of(context: Context, snapshot: Snapshot, ids: Iterable[str]) -> tuple[NamedCI, ...]:

@@ -17,6 +17,7 @@ from cmdb.model.analysis_reports import (
 from cmdb.services.analysis import (
     BUDGET,
     BUDGET_OF_MANY,
+    MINUTES_A_YEAR,
     OUT_OF_BUDGET,
     check_count,
     figure_of,
@@ -33,7 +34,6 @@ from cmdb.snapshot import Snapshot
 from impact import availability as engine
 from impact.structure import Importance, Limits, measure_importance
 
-MINUTES_A_YEAR = 525_600.0
 MOST_AT_ONCE = 100
 MOST_MEASURES = 10_000
 MOST_CUT_SETS = 1_000

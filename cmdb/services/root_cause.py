@@ -103,7 +103,7 @@ def root_cause(context: Context, question: CauseQuestion) -> RootCauseReport:
         tuple(named.cis(each) for each in ranked.minimal_explaining_sets[:MOST_SETS]),
         ranked.explained_by_best,
         None if ranked.check_next is None else named.ci(ranked.check_next),
-        tuple(each for each in events if each.at > onset_at),
+        tuple(each for each in events if each.kind == "log" and each.at > onset_at),
         ranked.is_complete and not is_partial,
     )
 

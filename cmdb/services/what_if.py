@@ -10,6 +10,7 @@ from cmdb.model.inventory import CI
 from cmdb.ports import WhatIfEdit
 from cmdb.services.analysis import (
     BUDGET_OF_MANY,
+    MINUTES_A_YEAR,
     check_count,
     figure_of,
     is_left,
@@ -17,7 +18,6 @@ from cmdb.services.analysis import (
     names_of,
     some_of,
 )
-from cmdb.services.availability import MINUTES_A_YEAR
 from cmdb.services.context import Context
 from cmdb.services.find_ci import find_each
 from cmdb.services.impact_answers import ask_about

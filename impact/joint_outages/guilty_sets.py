@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from impact.bit_sets import bits
+
 Question = Callable[[int], bool]
 """Tells whether a set of causes brings the state about; may raise to end the search."""
 
@@ -106,16 +108,3 @@ def _shrink(chosen: int, question: Monotone) -> int:
         if question.holds(chosen & ~bit):
             chosen &= ~bit
     return chosen
-
-
-def bits(chosen: int) -> Iterator[int]:
-    """Yield each cause of a set as a set of its own, the lowest first."""
-    while chosen:
-        lowest = chosen & -chosen
-        yield lowest
-        chosen ^= lowest
-
-
-def places(chosen: int) -> Iterator[int]:
-    """Yield the number of each cause of a set, the lowest first."""
-    return (bit.bit_length() - 1 for bit in bits(chosen))

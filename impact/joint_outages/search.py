@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impact.arrays import HARD, KIND, distinct
-from impact.joint_outages.guilty_sets import (
-    Monotone,
-    Question,
-    TooManySets,
-    bits,
-    minimal_sets,
-    places,
-)
+from impact.bit_sets import bits, places
+from impact.joint_outages.guilty_sets import Monotone, Question, TooManySets, minimal_sets
 from impact.joint_outages.model import JointEffect
 from impact.joint_outages.moments import Moments, is_fragile, left_gates, spans_of
 from impact.joint_outages.sweeps import Spent, Sweeps, Unclear, stands_safe
@@ -106,7 +100,7 @@ class ConflictSearch:
                     break
                 if self._topology.has_tolerances:
                     found += self._enumerated(component, holds, node)
-                elif self._sweeps.can_fall_alone(self._everything, node, component, least=2):
+                elif self._sweeps.may_fall_together(self._everything, node, component):
                     found += minimal_sets(component, Monotone(holds))
             return [each for each in found if each.bit_count() > 1 and self._is_fragile(each, node)]
         except (Spent, Unclear, TooManySets):

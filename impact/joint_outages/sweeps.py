@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impact.arrays import Int32
-from impact.joint_outages.guilty_sets import places
+from impact.bit_sets import places
 from impact.joint_outages.moments import is_fragile
 from impact.joint_outages.windows import window_of
 from impact.model import Outage
@@ -82,33 +82,50 @@ class Sweeps:
             self._states[chosen] = self._worst_states(chosen)
         return self._states[chosen].get(node, 0)
 
-    def can_fall_alone(self, chosen: int, node: int, reaching: int, *, least: int = 0) -> bool:
+    def can_fall_alone(self, chosen: int, node: int, reaching: int) -> bool:
         """Tell whether at some moment a single CI can take a node DOWN that still stands.
 
         Args:
             chosen: The set of causes.
             node: The node.
             reaching: The causes that reach it; others make no difference.
-            least: Only moments at which so many of these are active are looked at.
 
         Raises:
             Spent: No sweep is left.
             Unclear: Beyond the budget of that question.
         """
-        targets = {node for place in places(reaching) for _, _, node, _ in self._changes[place]}
-        for now, failures in self.worlds(chosen):
-            if least and self._active(chosen & reaching, now) < least:
-                continue
-            seeds = failures.world.seeds.items()
-            key = (node, frozenset(each for each in seeds if each[0] in targets))
-            if self._topology.has_tolerances or key not in self._fragile:
-                self._fragile[key] = is_fragile(failures, node)
-            answer = self._fragile[key]
-            if answer is None:
-                raise Unclear
-            if answer:
-                return True
-        return False
+        targets = self._targets(reaching)
+        return any(self._is_fragile(each, node, targets) for _, each in self.worlds(chosen))
+
+    def may_fall_together(self, chosen: int, node: int, reaching: int) -> bool:
+        """Tell whether a node is DOWN, or one CI from it, while two or more causes are active.
+
+        Where it never is, no set of them can take its redundancy away; only without tolerances.
+
+        Raises:
+            Spent: No sweep is left.
+            Unclear: Beyond the budget of that question.
+        """
+        targets = self._targets(reaching)
+        return any(
+            each.world.state_of(node) == DOWN or self._is_fragile(each, node, targets)
+            for now, each in self.worlds(chosen)
+            if self._active(chosen & reaching, now) > 1
+        )
+
+    def _targets(self, causes: int) -> set[int]:
+        return {node for place in places(causes) for _, _, node, _ in self._changes[place]}
+
+    def _is_fragile(self, failures: SingleFailures, node: int, targets: set[int]) -> bool:
+        """Return what `is_fragile` says; without tolerances it hangs on the own states alone."""
+        seeds = failures.world.seeds.items()
+        key = (node, frozenset(each for each in seeds if each[0] in targets))
+        if self._topology.has_tolerances or key not in self._fragile:
+            self._fragile[key] = is_fragile(failures, node)
+        answer = self._fragile[key]
+        if answer is None:
+            raise Unclear
+        return answer
 
     def worlds(self, chosen: int) -> list[tuple[int, SingleFailures]]:
         """Return the event points of a set of causes in order; some of the last sweeps are kept.

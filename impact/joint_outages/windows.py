@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from impact.arrays import FOR_EVER
-from impact.joint_outages.guilty_sets import places
+from impact.bit_sets import places
 from impact.model import Outage, to_milliseconds
 from impact.sweep import LONG_AGO
 

@@ -154,7 +154,8 @@ class RootCauses:
         explained_by_best: How many symptoms these explain.
         check_next: Id of the CI whose state tells the candidates apart best: the weight of those
             that say it is down comes nearest to one half. None where nothing does.
-        is_complete: Every candidate and every set of them was tried.
+        is_complete: Every candidate and every set of them was tried, and no gate on the way has
+            members that explain nothing alone: of such CIs no set is formed.
     """
 
     candidates: tuple[Candidate, ...]

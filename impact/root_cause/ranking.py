@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from impact.arrays import Int32
+from impact.bit_sets import places
 from impact.errors import InvalidBudget, InvalidObservation
-from impact.joint_outages.guilty_sets import places
 from impact.root_cause.judging import Judge, Verdict
 from impact.root_cause.model import Candidate, RecentChange, RootCauses, Symptom, Weights
 from impact.root_cause.paths import Paths
@@ -115,6 +115,7 @@ class _Ranking:
     def answer(self, limit: int) -> RootCauses:
         singles = self._singles()
         singles.sort(key=self._rank)
+        self._is_complete &= not self._needs_partners(singles)
         sets = sorted(self._sets(singles), key=self._rank)
         tried = sorted([*singles, *sets], key=self._rank)
         best = max((each.explained.bit_count() for each in tried), default=0)
@@ -151,6 +152,21 @@ class _Ranking:
                 break
             found.append(self._judge.judge((node,)))
         return [verdict for verdict in found if verdict.explained]
+
+    def _needs_partners(self, singles: list[Verdict]) -> bool:
+        """Tell whether a gate that a symptom relies on has members that explain nothing alone.
+
+        Several of them together might; sets are not formed of such CIs.
+        """
+        explains = {verdict.nodes[0] for verdict in singles}
+        gates = self._topology.gates
+        for node in self._upstream:
+            slot = gates.slot(node)
+            if slot >= 0 and 2 <= gates.fails_at[slot] <= LARGEST_SET:
+                members = self._providers(node)
+                if len(members - explains) > 0:
+                    return True
+        return False
 
     def _sets(self, singles: list[Verdict]) -> Iterator[Verdict]:
         """Yield verdicts on pairs, and on triples that extend the best pairs."""

@@ -99,6 +99,16 @@ def test_sets_that_leave_one_single_point_are_told_apart() -> None:
     assert found.conflicts[0].gates == (LeftGate("pool", 1, 3, 1),)
 
 
+def test_a_set_that_takes_it_down_hides_no_smaller_one_that_leaves_a_single_point() -> None:
+    causes = [change(name, f"db-{place}") for place, name in enumerate("ABC")]
+
+    found = joint_outages(pool(3, 1), causes)
+
+    assert sets_of(found) == [("A", "B", "C")]
+    pairs = [("A", "B"), ("A", "C"), ("B", "C")]
+    assert sets_of(found, JointEffect.REDUNDANCY_LOST) == pairs
+
+
 def test_incidents_without_times_count_from_a_common_start() -> None:
     found = joint_outages(
         pool(2, 1), [Cause("I1", (Outage("db-0"),)), Cause("I2", (Outage("db-1"),))]

@@ -117,6 +117,14 @@ def test_two_members_of_a_group_are_found_as_a_set() -> None:
     assert found.minimal_explaining_sets == (("db-1", "db-2"),)
 
 
+def test_members_that_nobody_watches_leave_the_answer_incomplete() -> None:
+    unwatched = rank_causes(pair(), all_of("shop"))
+    watched = rank_causes(pair(), all_of("shop", "db-1", "db-2"))
+
+    assert not unwatched.is_complete
+    assert watched.is_complete
+
+
 def test_two_faults_that_share_nothing_are_found_as_a_set() -> None:
     found = rank_causes(estate(), all_of("shop", "mail", "web", "db", "wiki", "other-host"))
 
