@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import accumulate
+from operator import and_, or_, xor
 from typing import Any, Final
 
 import relibmss
 
-from impact.structure.orders import variable_order
 from impact.structure.tree import FaultTree, Gate, Op
 
 NONE: Final = 0
@@ -17,28 +18,31 @@ EMPTY: Final = 1
 
 
 class Diagram:
-    """The diagram of one tree in one variable order, built gate by gate.
+    """The diagram of one tree, built by joining two functions at a time.
 
-    Building can be interrupted after every gate and taken up again; one gate can take long, so the
+    Args:
+        tree: A tree with a gate as its top.
+        variables: Its events, that of the root first.
+
+    Building can be interrupted after every join and taken up again; one join can take long, so the
     process that calls this needs a watcher.
     """
 
-    def __init__(self, tree: FaultTree, order: str) -> None:
+    def __init__(self, tree: FaultTree, variables: Sequence[int]) -> None:
         self.tree = tree
-        self.order = order
-        variables = variable_order(tree, order)
         self._manager: Any = relibmss.BDD()
         # The library puts later variables nearer the root.
         made = {event: self._manager.defvar(str(event)) for event in reversed(variables)}
         self._levels = {event: level for level, event in enumerate(variables)}
         self._nodes: dict[int, Any] = dict(made)
-        self._tops = dict(self._levels)
-        self._built = 0
+        self._joins = sum(map(_joins_of, tree.gates))
+        self._joined = 0
+        self._steps = self._join_all()
 
     @property
     def share(self) -> float:
-        """Return the share of gates built, in [0, 1]."""
-        return self._built / len(self.tree.gates)
+        """Return the share of joins made, in [0, 1]."""
+        return self._joined / self._joins
 
     @property
     def size(self) -> int:
@@ -48,12 +52,8 @@ class Diagram:
     def build(self, seconds: float, nodes: int) -> bool:
         """Build on until it is whole; tell whether it is."""
         end = time.monotonic() + seconds
-        while self._built < len(self.tree.gates):
-            reference = self.tree.event_count + self._built
-            gate = self.tree.gates[self._built]
-            self._nodes[reference] = self._join(gate)
-            self._tops[reference] = min(self._tops[child] for child in gate.children)
-            self._built += 1
+        for _ in self._steps:
+            self._joined += 1
             if self.share < 1 and (time.monotonic() > end or self.size > nodes):
                 return False
         return True
@@ -80,24 +80,34 @@ class Diagram:
     def _by_label(self, q: Sequence[float]) -> dict[str, float]:
         return {str(event): q[event] for event in self._levels}
 
-    def _join(self, gate: Gate) -> Any:
-        # Deepest first: what lies nearest the leaves is joined while it is small.
-        ordered = sorted(gate.children, key=lambda child: -self._tops[child])
-        nodes = [self._nodes[child] for child in ordered]
+    def _join_all(self) -> Iterator[None]:
+        """Make the function of every gate, children first; come to a halt after each join."""
+        tops = dict(self._levels)
+        for reference, gate in self.tree.numbered_gates():
+            tops[reference] = min(tops[child] for child in gate.children)
+            # Deepest first: what lies nearest the leaves is joined while it is small.
+            ordered = sorted(gate.children, key=lambda child: -tops[child])
+            for joined in self._partial_joins(gate, [self._nodes[child] for child in ordered]):
+                self._nodes[reference] = joined
+                yield
+
+    def _partial_joins(self, gate: Gate, nodes: list[Any]) -> Iterator[Any]:
+        """Yield the function of ever more children; as many as `_joins_of` says."""
         match gate.op:
-            case Op.OR:
-                return self._manager.Or(nodes)
-            case Op.AND:
-                return self._manager.And(nodes)
-            case Op.AT_LEAST:
-                return self._manager.kofn(gate.k, nodes)
             case Op.NOT:
-                return self._manager.Not(nodes[0])
+                yield self._manager.Not(nodes[0])
+            case Op.AT_LEAST:
+                yield self._manager.kofn(gate.k, nodes)
+            case Op.OR:
+                yield from accumulate(nodes, or_)
+            case Op.AND:
+                yield from accumulate(nodes, and_)
             case Op.XOR:
-                joined = nodes[0]
-                for node in nodes[1:]:
-                    joined = joined ^ node
-                return joined
+                yield from accumulate(nodes, xor)
+
+
+def _joins_of(gate: Gate) -> int:
+    return 1 if gate.op in (Op.NOT, Op.AT_LEAST) else len(gate.children)
 
 
 class CutSetDiagram:

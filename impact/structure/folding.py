@@ -6,9 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from impact.structure.building import TreeBuilder
-from impact.structure.tree import FALSE, TRUE, FaultTree, Gate, Op
-
-_FLIPPED = {Op.OR: Op.AND, Op.AND: Op.OR}
+from impact.structure.tree import DUAL, FALSE, TRUE, FaultTree, Gate, Op
 
 
 def settled_events(probabilities: Sequence[float]) -> dict[int, bool]:
@@ -78,7 +76,7 @@ def _turned(gate: Gate) -> Gate:
     """Return what the negation of a gate is over negated children (De Morgan)."""
     if gate.op is Op.AT_LEAST:
         return Gate(Op.AT_LEAST, gate.children, len(gate.children) - gate.k + 1)
-    return Gate(_FLIPPED[gate.op], gate.children)
+    return Gate(DUAL[gate.op], gate.children)
 
 
 def _merged(tree: FaultTree) -> FaultTree:
@@ -92,7 +90,7 @@ def _merged(tree: FaultTree) -> FaultTree:
         children: list[int] = []
         for child in gate.children:
             inner = builder.peek(references[child]) if parents[child] == 1 else None
-            if inner is not None and inner.op is gate.op and gate.op in _FLIPPED:
+            if inner is not None and inner.op is gate.op and gate.op in DUAL:
                 children.extend(inner.children)
             else:
                 children.append(references[child])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from impact.structure.factoring import factored
 from impact.structure.folding import fold
 from impact.structure.modules import Module, find_modules
 from impact.structure.single_points import find_single_points
@@ -44,6 +45,10 @@ def take_apart(tree: FaultTree) -> Part:
 
     A tree with a NOT or an XOR has no single points here, but it has modules.
     """
+    return _take_apart(factored(tree))
+
+
+def _take_apart(tree: FaultTree) -> Part:
     points = find_single_points(tree) if tree.is_plain else []
     rest = fold(tree, dict.fromkeys(points, False)) if points else tree
     modules = find_modules(rest)
@@ -57,5 +62,5 @@ def _within(module: Module, rest: FaultTree, points: list[int]) -> Core | Part:
         return Core(module.tree)
     if not points and len(module.tree.gates) == len(rest.gates):
         return Core(module.tree)
-    part = take_apart(module.tree)
+    part = _take_apart(module.tree)
     return part if part.single_points or len(part.modules) > 1 else Core(module.tree)

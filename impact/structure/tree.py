@@ -23,6 +23,10 @@ class Op(Enum):
     NOT = "not"
 
 
+DUAL: Final = {Op.OR: Op.AND, Op.AND: Op.OR}
+"""What De Morgan makes of a gate over negated children."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A gate over references; `k` is the number of children that AT_LEAST asks for."""

@@ -43,31 +43,32 @@ class Desk:
     def _build(self, request: Message) -> Message:
         order = request["order"]
         if order not in self._diagrams:
-            self._diagrams[order] = Diagram(self._tree, order)
+            self._diagrams[order] = Diagram(self._tree, request["variables"])
         diagram = self._diagrams[order]
         is_whole = diagram.build(request["seconds"], request["nodes"])
         return {"is_whole": is_whole, "share": diagram.share, "nodes": diagram.size}
 
     def _tell(self, request: Message) -> Message:
-        diagram = self._diagrams[request["order"]]
+        order = request["order"]
+        diagram = self._diagrams[order]
         match request["what"]:
             case "probability":
                 return {"value": diagram.probability(request["q"])}
             case "birnbaum":
                 return {"value": diagram.birnbaum(request["q"])}
             case "count":
-                return {"value": str(self._family(diagram).count(request["weights"]))}
+                return {"value": str(self._family(order).count(request["weights"]))}
             case "list":
                 limits = {name: request[name] for name in ("largest", "floor", "limit")}
-                sets, is_complete = self._family(diagram).listed(request["q"], **limits)
+                sets, is_complete = self._family(order).listed(request["q"], **limits)
                 return {"value": sets, "is_complete": is_complete}
             case _:
-                return {"value": self._family(diagram).union_with(request["event"], request["q"])}
+                return {"value": self._family(order).union_with(request["event"], request["q"])}
 
-    def _family(self, diagram: Diagram) -> CutSetDiagram:
-        if diagram.order not in self._families:
-            self._families[diagram.order] = diagram.cut_sets()
-        return self._families[diagram.order]
+    def _family(self, order: str) -> CutSetDiagram:
+        if order not in self._families:
+            self._families[order] = self._diagrams[order].cut_sets()
+        return self._families[order]
 
 
 def limit_memory(memory_mb: int) -> None:
