@@ -52,9 +52,9 @@ def race(
 
     Most diagrams are whole before the opening ends. Else that order leads whose gates span least of
     it. Whenever its slice ends, the others try a sixteenth of it, each from the start, and its next
-    slice is fourfold: where the leader explodes, whoever does not is found at bounded cost. An order
-    is out when it is out of nodes, memory or patience. Afterwards the worker holds the winner's
-    diagram.
+    slice is fourfold: where the leader explodes, whoever does not is found at bounded cost. An
+    order is out when it is out of nodes, memory or patience. Afterwards the worker holds the
+    winner's diagram.
     """
     track = _Track(worker, tree, budget, should_stop)
     track.load()

@@ -41,6 +41,19 @@ def cases(draw: st.DrawFn, *, most_events: int = 7, is_coherent: bool = True) ->
     return Case(formulas[-1], builder.tree(references[-1]), q)
 
 
+@st.composite
+def sums_of_products(draw: st.DrawFn, *, most_events: int = 7) -> Case:
+    """Return the OR of ANDs of events, or the AND of ORs: what has much to take out."""
+    count = draw(st.integers(2, most_events))
+    event_sets = st.sets(st.integers(0, count - 1), min_size=1).map(sorted)
+    terms = draw(st.lists(event_sets, min_size=1, max_size=8))
+    outer, inner = draw(st.permutations(["or", "and"]))
+    builder = TreeBuilder(count)
+    top = _built(builder, outer, 0, [_built(builder, inner, 0, term) for term in terms])
+    formula = (outer, *((inner, *(("event", event) for event in term)) for term in terms))
+    return Case(formula, builder.tree(top), [0.5] * count)
+
+
 def _built(builder: TreeBuilder, kind: str, k: int, children: list[int]) -> int:
     match kind:
         case "or":

@@ -17,11 +17,12 @@ from impact.structure import (
     Solver,
     measure_importance,
 )
+from impact.structure.factoring import factored
 from impact.structure.folding import fold
 from impact.structure.single_points import find_single_points
 from tests.property import oracle_structure as oracle
 from tests.property.strategies_impact import exhaustive
-from tests.property.strategies_structure import Case, cases
+from tests.property.strategies_structure import Case, cases, sums_of_products
 
 CLOSE = 1e-12
 
@@ -50,6 +51,29 @@ def test_folding_changes_no_world(case: Case) -> None:
     for number, world in enumerate(oracle.worlds(len(case.q))):
         bits = sum(1 << event for event, is_so in enumerate(world) if is_so)
         assert folded.holds(bits) == oracle.holds(case.formula, world), number
+
+
+@exhaustive
+@given(case=sums_of_products())
+def test_factoring_changes_no_world(case: Case) -> None:
+    found = factored(case.tree)
+
+    assert sum(len(gate.children) for gate in found.gates) <= sum(
+        len(gate.children) for gate in case.tree.gates
+    )
+    for number, world in enumerate(oracle.worlds(len(case.q))):
+        bits = sum(1 << event for event, is_so in enumerate(world) if is_so)
+        assert found.holds(bits) == oracle.holds(case.formula, world), number
+
+
+@exhaustive
+@given(case=cases(is_coherent=False))
+def test_factoring_any_tree_changes_no_world(case: Case) -> None:
+    found = factored(case.tree)
+
+    for number, world in enumerate(oracle.worlds(len(case.q))):
+        bits = sum(1 << event for event, is_so in enumerate(world) if is_so)
+        assert found.holds(bits) == oracle.holds(case.formula, world), number
 
 
 @exhaustive
