@@ -19,7 +19,7 @@ from impact.structure import Budget, Probability, Solver
 
 BUDGET = Budget(seconds=8.0, memory_mb=2_048, samples=2_000_000)
 """Of one question, so that a server answers in time."""
-BUDGET_OF_MANY = Budget(seconds=1.0, memory_mb=2_048, samples=500_000)
+BUDGET_OF_MANY = Budget(seconds=1.0, memory_mb=2_048, samples=5_000_000, half_width=0.05)
 """Of each service of a page."""
 OUT_OF_BUDGET = "the budget ended before the diagrams were whole"
 MOST_NAMED = 20

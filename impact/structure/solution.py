@@ -22,13 +22,16 @@ class Budget:
         seconds: Time for exact work; sampling after it takes what its samples take.
         nodes: Nodes of one diagram.
         memory_mb: Memory of the worker process, in MiB.
-        samples: Samples of the fallback.
+        samples: Most samples of the fallback.
+        half_width: Relative half-width of the 95 % interval at which fewer samples suffice, for
+            example 0.05; None: all samples are drawn.
     """
 
     seconds: float = 20.0
     nodes: int = 20_000_000
     memory_mb: int = 2_048
     samples: int = 20_000_000
+    half_width: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from types import TracebackType
@@ -15,12 +16,14 @@ from impact.structure.evaluation import Evaluation, Share, count_cut_sets, evalu
 from impact.structure.folding import fold, settled_events
 from impact.structure.listing import list_cut_sets
 from impact.structure.parts import Part, take_apart
-from impact.structure.sampling import draw
+from impact.structure.sampling import Z95, Sample, draw
 from impact.structure.solution import Budget, Method, Probability
 from impact.structure.tree import TRUE, FaultTree
 from impact.structure.worker import ShouldStop, Worker
 
 KEPT_PARTS = 10_000
+PILOT = 1 << 32
+"""What is added to the seed for the samples that tell how many are needed."""
 
 
 class Solver:
@@ -219,7 +222,12 @@ def _sampled(
     evaluation: Evaluation, budget: Budget, seed: int, should_stop: ShouldStop | None
 ) -> Probability:
     tree, q = _condensed(evaluation)
-    sample = draw(tree, q, samples=budget.samples, seed=seed, should_stop=should_stop)
+    samples = budget.samples
+    if budget.half_width is not None:
+        # What the pilot saw decides how many are drawn, so it is no part of them.
+        pilot = draw(tree, q, samples=1, seed=seed + PILOT, should_stop=should_stop)
+        samples = min(samples, _enough(evaluation, pilot, budget.half_width))
+    sample = draw(tree, q, samples=samples, seed=seed, should_stop=should_stop)
     low, high = sample.ci95
     is_hybrid = bool(evaluation.part.single_points) or len(tree.gates) < len(
         evaluation.part.rest.gates
@@ -231,6 +239,21 @@ def _sampled(
         samples=sample.samples,
         seed=seed,
     )
+
+
+def _enough(evaluation: Evaluation, pilot: Sample, half_width: float) -> int:
+    """Return how many samples make the interval of the top so narrow wherever the pilot leaves it.
+
+    The top is 1 - E (1 - r), so its interval is E times as wide as that of the sampled r.
+    """
+    exact = 1.0 - evaluation.by_points
+    most = 0.0
+    for r in pilot.ci95:
+        top = evaluation.with_rest(r)
+        if top == 0.0:
+            return sys.maxsize
+        most = max(most, (Z95 * exact / (half_width * top)) ** 2 * r * (1.0 - r))
+    return math.ceil(most)
 
 
 def _condensed(evaluation: Evaluation) -> tuple[FaultTree, list[float]]:

@@ -17,7 +17,10 @@ from impact import Strength, Topology
 
 K_OF_N_SHARE = 0.2
 SMALLEST_CONE, LARGEST_CONE = 6, 2_000
-CONE_OF_A_TIER = 48
+LARGEST_SHARE = 1 / 50
+"""No cone takes up more of a small estate."""
+CONE_OF_A_RACK = 9
+"""A service of fewer CIs needs no machine: it is what a rack offers."""
 CLASS_FIGURES = {  # mean hours up, hours to repair
     "service": (50_000.0, 1.0),
     "component": (2_000.0, 1.0),
@@ -35,6 +38,7 @@ class _Draft:
 
     kinds: list[str] = field(default_factory=list)
     edges: list[tuple[int, int, Strength]] = field(default_factory=list)
+    providers: dict[int, list[int]] = field(default_factory=dict)
     k_min: dict[int, int] = field(default_factory=dict)
 
     def add(self, kind: str) -> int:
@@ -45,6 +49,7 @@ class _Draft:
     def rely(self, node: int, providers: list[int]) -> None:
         """Make a node rely on all of some providers."""
         self.edges += [(node, provider, Strength.HARD) for provider in providers]
+        self.providers.setdefault(node, []).extend(providers)
 
     def rely_on_some(self, node: int, k: int, members: list[int]) -> None:
         """Make a node rely on a group of which k are needed."""
@@ -52,6 +57,18 @@ class _Draft:
         self.k_min[group] = k
         self.rely(node, [group])
         self.edges += [(group, member, Strength.GATE) for member in members]
+        self.providers[group] = members
+
+    def cone(self, nodes: list[int]) -> set[int]:
+        """Return some nodes and all that they rely on, groups left out."""
+        found = set(nodes)
+        stack = list(nodes)
+        while stack:
+            for provider in self.providers.get(stack.pop(), ()):
+                if provider not in found:
+                    found.add(provider)
+                    stack.append(provider)
+        return {node for node in found if self.kinds[node] != "group"}
 
 
 def services_estate(count: int, services: int, seed: int = 11) -> Topology:
@@ -64,8 +81,10 @@ def services_estate(count: int, services: int, seed: int = 11) -> Topology:
     ]
     made = len(draft.kinds)
     components = _components(draft, draw, machines, max(services, count - made - services))
+    largest = min(LARGEST_CONE, round(count * LARGEST_SHARE))
     for number in range(services):
-        _service(draft, draw, components, number / services)
+        wanted = SMALLEST_CONE * (largest / SMALLEST_CONE) ** (number / services)
+        _service(draft, draw, components, wanted)
     return _topology(draft)
 
 
@@ -122,17 +141,25 @@ def _components(draft: _Draft, draw: random.Random, machines: list[int], count: 
     return made
 
 
-def _service(draft: _Draft, draw: random.Random, components: list[int], place: float) -> None:
+def _service(draft: _Draft, draw: random.Random, components: list[int], wanted: float) -> None:
     """Add a service over as many tiers as its cone needs; three tiers make a subsystem."""
-    cone = SMALLEST_CONE * (LARGEST_CONE / SMALLEST_CONE) ** place
-    tiers = max(1, round(cone / CONE_OF_A_TIER))
     service = draft.add("service")
-    for tier in range(tiers):
+    if wanted < CONE_OF_A_RACK:
+        host = draw.choice([node for node, kind in enumerate(draft.kinds) if kind == "host"])
+        draft.rely(service, draft.providers[host])
+        return
+    cone: set[int] = set()
+    tier = 0
+    while len(cone) < wanted:
         if tier % 3 == 0:
             start = draw.randrange(len(components))
             near = [components[(start + step) % len(components)] for step in range(12)]
         members = draw.sample(near, draw.choice((2, 2, 3)))
-        draft.rely_on_some(service, max(1, len(members) - 1), members)
+        widened = cone | draft.cone(members)
+        tier += 1
+        if len(widened) < LARGEST_CONE:
+            cone = widened
+            draft.rely_on_some(service, max(1, len(members) - 1), members)
 
 
 def _topology(draft: _Draft) -> Topology:

@@ -298,6 +298,57 @@ def test_intervals_hold_the_exact_value_as_often_as_they_say(solver: Solver) -> 
     assert 370 <= held <= 390
 
 
+@pytest.mark.parametrize("half_width", [0.02, 0.1])
+def test_no_more_is_drawn_than_the_wanted_interval_needs(solver: Solver, half_width: float) -> None:
+    tree, q = knot(60), [0.08] * 60
+    budget = Budget(seconds=0.0, samples=100_000_000, half_width=half_width)
+
+    answer = solver.probability(tree, q, budget=budget, seed=5)
+    least = solver.probability(tree, q, budget=Budget(seconds=0.0, samples=1), seed=5)
+
+    assert answer.ci95 is not None
+    assert least.ci95 is not None
+    assert answer.samples is not None
+    assert (answer.ci95[1] - answer.ci95[0]) / 2 <= half_width * answer.value
+    assert answer.samples < 100_000_000
+    is_wide = (least.ci95[1] - least.ci95[0]) / 2 > half_width * least.value
+    assert (answer.samples > 131_072) == is_wide
+
+
+def test_what_single_points_add_is_no_reason_to_draw_more(solver: Solver) -> None:
+    """Beside a point of 0.5, whatever is rare hardly widens the interval of the whole."""
+    events = 61
+    builder = TreeBuilder(events)
+    references = list(range(60))
+    for gate in knot(60).gates:
+        references.append(builder.joined(gate, [references[child] for child in gate.children]))
+    tree = builder.tree(builder.any_of([references[knot(60).top], 60]))
+    budget = Budget(seconds=0.0, samples=100_000_000, half_width=0.01)
+
+    beside = solver.probability(tree, [0.08] * 60 + [0.5], budget=budget)
+    alone = solver.probability(knot(60), [0.08] * 60, budget=budget)
+
+    assert beside.method is Method.HYBRID
+    assert beside.samples == 131_072
+    assert alone.samples is not None
+    assert alone.samples > beside.samples
+
+
+def test_intervals_of_wanted_width_hold_the_exact_value_as_often_as_they_say(
+    solver: Solver,
+) -> None:
+    tree, q = knot(30), [0.06] * 30
+    exact = solver.probability(tree, q).value
+    budget = Budget(seconds=0.0, samples=10_000_000, half_width=0.1)
+
+    with Solver() as hasty:
+        answers = [hasty.probability(tree, q, budget=budget, seed=seed) for seed in range(400)]
+
+    held = sum(low <= exact <= high for low, high in (each.ci95 or (1, 0) for each in answers))
+    assert len({each.samples for each in answers}) > 1
+    assert 370 <= held <= 390
+
+
 def test_no_hit_and_nothing_but_hits_are_bounded() -> None:
     assert Sample(0, 1000).ci95 == (0.0, 0.003)
     assert Sample(1000, 1000).ci95 == (0.997, 1.0)
