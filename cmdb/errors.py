@@ -36,6 +36,7 @@
     ├── ServerError             the server of this product cannot answer     exit 6
     │   ├── ServerUnavailable     no answer, or lost on the way
     │   ├── ServerFull            no room for what is sent to it
+    │   ├── EngineUnavailable     no process can be started for exact figures
     │   └── ServerRefused         an answer that this client cannot read
     ├── LogBroken               the hash chain does not verify               exit 7
     └── Interrupted             stopped by the user; whole batches remain    exit 130
@@ -465,6 +466,19 @@ class ServerFull(ServerError):
     """The server has no room for what is sent to it; everything else goes on."""
 
     code = "SERVER_FULL"
+
+
+class EngineUnavailable(ServerError):
+    """The process that computes exact figures cannot be started."""
+
+    code = "ENGINE_UNAVAILABLE"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"The process that computes availability cannot be started: {reason}. Everything else "
+            "goes on; look for processes or memory that run short, and ask again.",
+            reason=reason,
+        )
 
 
 class ServerRefused(ServerError):

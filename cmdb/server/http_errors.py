@@ -36,6 +36,7 @@ STATUS_BY_ERROR: Mapping[type[errors.CmdbError], int] = {
     errors.DatabaseFull: 507,
     errors.ServerError: 502,
     errors.ServerFull: 507,
+    errors.EngineUnavailable: 503,
     errors.LogBroken: 500,
     errors.Interrupted: 503,
 }

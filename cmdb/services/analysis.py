@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from cmdb.errors import BadValue
+from cmdb.errors import BadValue, EngineUnavailable
 from cmdb.model.analysis_reports import Figure
 from cmdb.model.reports import NamedCI
 from cmdb.ports.awaited import NobodyWaits, check_awaited
@@ -14,7 +14,7 @@ from cmdb.services.impact_names import named_in
 from cmdb.snapshot import Snapshot
 from cmdb.snapshot.figures import ASSUMED_DEFAULT, ASSUMED_PERFECT
 from impact.availability import AvailabilityTerms
-from impact.errors import Cancelled
+from impact.errors import Cancelled, NoWorker
 from impact.structure import Budget, Probability, Solver
 
 BUDGET = Budget(seconds=8.0, memory_mb=2_048, samples=2_000_000)
@@ -69,12 +69,15 @@ def lent_solver() -> Iterator[Solver]:
 
     Raises:
         NobodyWaits: Whoever asked has left.
+        EngineUnavailable: The process cannot be started.
     """
     with Solver(BUDGET.memory_mb) as solver:
         try:
             yield solver
         except Cancelled as error:
             raise NobodyWaits from error
+        except NoWorker as error:
+            raise EngineUnavailable(error.fault) from error
 
 
 def is_left() -> bool:

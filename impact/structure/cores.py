@@ -17,6 +17,8 @@ from impact.structure.wire import Message
 from impact.structure.worker import ShouldStop, Worker, WorkerLost
 
 KEPT_ANSWERS = 50_000
+KEPT_VERDICTS = 10_000
+"""Winners of races, and questions known to be too hard, that are remembered."""
 _DIAGRAM = "diagram"
 ANSWER_SECONDS = 30.0
 """How long a finished diagram may take to answer when its budget is used up."""
@@ -47,8 +49,8 @@ class Cores:
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
         self._answers: OrderedDict[tuple[Any, ...], Any] = OrderedDict()
-        self._winners: dict[FaultTree, Winner] = {}
-        self._hopeless: dict[tuple[FaultTree, str], float] = {}
+        self._winners: OrderedDict[FaultTree, Winner] = OrderedDict()
+        self._hopeless: OrderedDict[tuple[FaultTree, str], float] = OrderedDict()
         self._held: tuple[FaultTree, int] | None = None
         self.budget = Budget()
         self.ends_at = 0.0
@@ -113,9 +115,8 @@ class Cores:
             self._note(core.tree)
             found: Message = self._answers[key]
             return found
-        answer = self._answers[key] = self._tell(core.tree, question)
-        if len(self._answers) > KEPT_ANSWERS:
-            self._answers.popitem(last=False)
+        answer = self._tell(core.tree, question)
+        _keep(self._answers, key, answer, KEPT_ANSWERS)
         return answer
 
     def _tell(self, tree: FaultTree, question: Message) -> Message:
@@ -154,7 +155,7 @@ class Cores:
         if winner is None:
             self._give_up(tree, _DIAGRAM)
             raise Unsolved
-        self._winners[tree] = winner
+        _keep(self._winners, tree, winner, KEPT_VERDICTS)
         self._held = (tree, self._worker.starts)
         self._note(tree)
         return winner
@@ -166,11 +167,19 @@ class Cores:
         """Remember what such a budget does not suffice for; other questions stay open."""
         self._held = None
         spent = max(self._hopeless.get((tree, what), 0.0), self.budget.seconds)
-        self._hopeless[tree, what] = spent
+        _keep(self._hopeless, (tree, what), spent, KEPT_VERDICTS)
 
     def _note(self, tree: FaultTree) -> None:
         if tree in self._winners:
             self.used.append(self._winners[tree])
+
+
+def _keep(kept: OrderedDict[Any, Any], key: Any, value: Any, most: int) -> None:
+    """Note what was found out, and forget what was noted first when there is too much."""
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > most:
+        kept.popitem(last=False)
 
 
 def _spread(core: Core, by_child: list[float]) -> list[float]:
