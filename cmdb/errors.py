@@ -85,13 +85,8 @@ class BadFile(BadInput):
     def __init__(self, path: str, reason: str, hint: str = "", *, place: str = "") -> None:
         where = f"{path}:{place}" if place else path
         tail = f" {hint}" if hint else ""
-        super().__init__(
-            f"{where}: {reason}.{tail} Nothing was written.",
-            path=path,
-            place=place,
-            reason=reason,
-            hint=hint,
-        )
+        facts = {"path": path, "place": place, "reason": reason, "hint": hint}
+        super().__init__(f"{where}: {reason}.{tail} Nothing was written.", **facts)
 
 
 class BadValue(BadInput):
@@ -216,11 +211,8 @@ class AmbiguousName(CmdbError):
 
     def __init__(self, name: str, candidates: Sequence[str]) -> None:
         how = "by id" if "/" in name else "by Class/name or by id"
-        super().__init__(
-            f"{name!r} names {len(candidates)} CIs: {', '.join(candidates)}. Say which {how}.",
-            name=name,
-            candidates=list(candidates),
-        )
+        told = f"{name!r} names {len(candidates)} CIs: {', '.join(candidates)}. Say which {how}."
+        super().__init__(told, name=name, candidates=list(candidates))
 
 
 class Conflict(CmdbError):
@@ -472,13 +464,6 @@ class EngineUnavailable(ServerError):
     """The process that computes exact figures cannot be started."""
 
     code = "ENGINE_UNAVAILABLE"
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(
-            f"The process that computes availability cannot be started: {reason}. Everything else "
-            "goes on; look for processes or memory that run short, and ask again.",
-            reason=reason,
-        )
 
 
 class ServerRefused(ServerError):

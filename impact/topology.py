@@ -201,6 +201,10 @@ class Topology:
         """Tell whether a node index is of layer business or service."""
         return bool(self.flags[node] & SERVICE)
 
+    def is_group(self, node: int) -> bool:
+        """Tell whether a node index is a group and nothing else: it fails with its members only."""
+        return bool(self.flags[node] & GROUP)
+
     @cached_property
     def gate_slots(self) -> Int32:
         """Return int32 (n,): the slot of each gate in `gates`, -1 elsewhere; made when needed."""

@@ -23,6 +23,7 @@ from cmdb.cli import (
     registering,
     serving,
     setup,
+    structure_commands,
     transfer,
 )
 from cmdb.cli.session import Session
@@ -85,6 +86,7 @@ for room in (
     registering,
     impact_commands,
     analysis_commands,
+    structure_commands,
     cause_commands,
     editing,
     ranking,

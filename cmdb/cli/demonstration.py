@@ -29,10 +29,11 @@ PICTURE = "blast-radius.svg"
 
 def run_demo(folder: Path, *, is_json: bool) -> None:
     """Import the estate into a new database under a folder, ask it, and draw a picture."""
-    from cmdb.cli.impact_commands import write_picture
     from cmdb.cli.impact_tables import BRIEF, print_blast_radius
+    from cmdb.cli.pictures import draw
     from cmdb.cli.preview_tables import print_preview
     from cmdb.cli.svg import draw_svg
+    from cmdb.cli.written_files import write_file
     from cmdb.demo.estate import EstateImporter
     from cmdb.ports import Target
 
@@ -41,7 +42,7 @@ def run_demo(folder: Path, *, is_json: bool) -> None:
         imported = _import_estate(operations)
         previews = [operations.preview_change([Target(ci)], BEGIN, END) for ci, _ in CHANGES]
         radius = operations.blast_radius([OUTAGE])
-    write_picture(folder / PICTURE, draw_svg(radius))
+    write_file("demo", folder / PICTURE, draw_svg(draw(radius)))
     if is_json:
         return print_json(
             {

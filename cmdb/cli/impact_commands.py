@@ -18,6 +18,7 @@ from cmdb.cli.options import (
     parse_time,
 )
 from cmdb.cli.session import session_of
+from cmdb.cli.written_files import write_file
 from cmdb.errors import BadValue
 
 if TYPE_CHECKING:
@@ -71,15 +72,17 @@ def blast_radius(
     from cmdb.cli.output import print_report, say
 
     if svg is not None:
+        from cmdb.cli.pictures import draw
         from cmdb.cli.svg import draw_svg
 
-        write_picture(svg, draw_svg(report))
+        write_file("--svg", svg, draw_svg(draw(report)))
     if is_json:
         print_report(report)
     elif mermaid:
         from cmdb.cli.mermaid import draw_mermaid
+        from cmdb.cli.pictures import draw
 
-        typer.echo(draw_mermaid(report))
+        typer.echo(draw_mermaid(draw(report)))
     else:
         from cmdb.cli.impact_tables import ALL, USUAL, print_blast_radius
 
@@ -170,16 +173,3 @@ def diff(
     from cmdb.cli.log_tables import print_diff
 
     return print_diff(report)
-
-
-def write_picture(path: Path, content: str) -> None:
-    """Write a picture.
-
-    Raises:
-        BadValue: The file cannot be written.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, encoding="utf-8")
-    except OSError as error:
-        raise BadValue("--svg", f"{path} cannot be written ({error.strerror})") from error

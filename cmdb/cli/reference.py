@@ -28,6 +28,7 @@ from cmdb.model import (
     practice_reports,
     reports,
     source_reports,
+    structure_reports,
     system_reports,
 )
 
@@ -52,6 +53,7 @@ COMMANDS: Final[Mapping[str, type]] = {
     "spof": analysis_reports.SinglePointsReport,
     "importance": analysis_reports.ImportanceReport,
     "cut-sets": analysis_reports.CutSetsReport,
+    "structure": structure_reports.StructureReport,
     "root-cause": cause_reports.RootCauseReport,
     "what-if": analysis_reports.WhatIfReport,
     "conflicts": analysis_reports.ConflictsReport,

@@ -1,4 +1,4 @@
-"""How does a blast radius look as a picture in a file?"""
+"""How does a picture look as a file that a browser shows?"""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
 from cmdb.cli.output import shown
-from cmdb.cli.pictures import Arrow, Box, Picture, draw
-from cmdb.model.impact_reports import BlastRadiusReport
+from cmdb.cli.pictures import Arrow, Box, Picture
 
 Place = tuple[float, float]
 
 WIDTH, HEIGHT = 190, 46
 COLUMN, ROW, MARGIN, TOP = 250, 62, 24, 76
-_LONGEST = 26
+LONGEST, LONGEST_BELOW = 26, 29
 _COLOURS = {
     "DOWN": ("#fde0dd", "#b3261e"),
     "DEGRADED": ("#fff1cc", "#9a6700"),
     "AT_RISK": ("#eadcff", "#6b3fa0"),
+    "SINGLE_POINT": ("#fde0dd", "#b3261e"),
+    "GROUP": ("#e3f0ff", "#1f5fa8"),
 }
 
 
-def draw_svg(report: BlastRadiusReport) -> str:
-    """Return the picture; failure goes from left to right, dashed arrows are inferred."""
-    picture = draw(report)
+def draw_svg(picture: Picture) -> str:
+    """Return the picture; columns go from left to right."""
     places = _places(picture)
     width = max((x for x, _ in places.values()), default=0) + WIDTH + MARGIN
     height = max((y for _, y in places.values()), default=0) + HEIGHT + MARGIN
@@ -41,8 +41,8 @@ def draw_svg(report: BlastRadiusReport) -> str:
             f'<rect width="{width:.0f}" height="{height:.0f}" fill="#ffffff"/>',
             f'<text x="{MARGIN}" y="30" font-size="17" font-weight="600" fill="#202124">'
             f"{_text(picture.title)}</text>",
-            f'<text x="{MARGIN}" y="52" font-size="12" fill="#5f6368">Failure goes from left to '
-            f"right; dashed: inferred; rounded: a service{rest}.</text>",
+            f'<text x="{MARGIN}" y="52" font-size="12" fill="#5f6368">'
+            f"{_text(picture.legend)}{rest}.</text>",
             *(_arrow(arrow, places) for arrow in picture.arrows),
             *(_box(box, places[box.key]) for box in picture.boxes),
             "</svg>",
@@ -97,7 +97,7 @@ def _arrow(arrow: Arrow, places: Mapping[str, Place]) -> str:
     if x2 <= x1:
         start, end = (x1 + WIDTH / 2, y1 + HEIGHT), (x2 + WIDTH / 2, y2 + HEIGHT)
     bend = max(abs(end[0] - start[0]) / 2, 30)
-    dashes = ' stroke-dasharray="5 4"' if arrow.is_inferred else ""
+    dashes = ' stroke-dasharray="5 4"' if arrow.is_dashed else ""
     return (
         f'<path d="M{start[0]:.0f} {start[1]:.0f}C{start[0] + bend:.0f} {start[1]:.0f} '
         f'{end[0] - bend:.0f} {end[1]:.0f} {end[0]:.0f} {end[1]:.0f}" fill="none" '
@@ -111,17 +111,24 @@ def _box(box: Box, place: Place) -> str:
     x, y = place
     radius = HEIGHT / 2 if box.is_service else 5
     return (
-        f'<g><title>{_text(str(box.ci))}: {box.state}</title><rect x="{x:.0f}" y="{y:.0f}" '
+        f'<g><title>{_text(str(box.ci))}: {_text(box.note)}</title><rect x="{x:.0f}" y="{y:.0f}" '
         f'width="{WIDTH}" height="{HEIGHT}" rx="{radius:.0f}" fill="{fill}" stroke="{line}"/>'
         f'<text x="{x + 12:.0f}" y="{y + 20:.0f}" font-size="13" font-weight="600" '
         f'fill="#202124">{_text(_cut(box.ci.name))}</text>'
         f'<text x="{x + 12:.0f}" y="{y + 36:.0f}" font-size="11" fill="{line}">'
-        f"{_text(_cut(box.ci.class_name))} · {box.state.replace('_', ' ')}</text></g>"
+        f"{_text(_below(box))}</text></g>"
     )
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _below(box: Box) -> str:
+    """Return class and note; of both, the class is cut."""
+    if not box.note:
+        return _cut(box.ci.class_name, LONGEST_BELOW)
+    return f"{_cut(box.ci.class_name, LONGEST_BELOW - len(box.note) - 3)} · {box.note}"
+
+
+def _cut(text: str, longest: int = LONGEST) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _text(text: str) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         WhatIfReport,
     )
     from cmdb.model.cause_reports import RootCauseReport
+    from cmdb.model.structure_reports import StructureReport
     from cmdb.ports.requests import CauseQuestion, WhatIfEdit
 
 
@@ -64,6 +65,16 @@ def cut_sets(name: str, *, largest: int = 3, first: int = 100) -> Call[CutSetsRe
     from cmdb.model.analysis_reports import CutSetsReport
 
     call = ask(CutSetsReport, documents.CUT_SETS, ci=name, largest=largest, first=first)
+    return replace(call, is_slow=True)
+
+
+def structure(name: str, *, first: int = 200, with_open_psa: bool = False) -> Call[StructureReport]:
+    """Return what a CI relies on, nearest first, with its single points of failure marked."""
+    from cmdb.model.structure_reports import StructureReport
+
+    call = ask(
+        StructureReport, documents.STRUCTURE, ci=name, first=first, withOpenPsa=with_open_psa
+    )
     return replace(call, is_slow=True)
 
 

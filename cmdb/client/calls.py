@@ -62,6 +62,7 @@ class Calls:
     single_points = _asked(analysis_calls.single_points)
     importance = _asked(analysis_calls.importance)
     cut_sets = _asked(analysis_calls.cut_sets)
+    structure = _asked(analysis_calls.structure)
     conflicts = _asked(analysis_calls.conflicts)
     what_if = _asked(analysis_calls.what_if)
     root_cause = _asked(analysis_calls.root_cause)

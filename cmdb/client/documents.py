@@ -67,6 +67,7 @@ AVAILABILITY = _question("availability", "cis: [String!], first: Int!, after: St
 SPOF = _question("spof", "cis: [String!]")
 IMPORTANCE = _question("importance", "ci: String!, first: Int!, fussellVesely: Boolean!")
 CUT_SETS = _question("cutSets", "ci: String!, largest: Int!, first: Int!")
+STRUCTURE = _question("structure", "ci: String!, first: Int!, withOpenPsa: Boolean!")
 ROOT_CAUSE = _question(
     "rootCause",
     "symptoms: [AffectedCIInput!], incident: String, healthy: [String!], onsetAt: DateTime, "

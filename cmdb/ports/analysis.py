@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         WhatIfReport,
     )
     from cmdb.model.cause_reports import RootCauseReport
+    from cmdb.model.structure_reports import StructureReport
 
 
 class Analysing(Protocol):
@@ -47,6 +48,18 @@ class Analysing(Protocol):
 
     def cut_sets(self, name: str, *, largest: int = 3, first: int = 100) -> CutSetsReport:
         """Return the number of minimal cut sets, and those of up to `largest` CIs."""
+        ...
+
+    def structure(
+        self, name: str, *, first: int = 200, with_open_psa: bool = False
+    ) -> StructureReport:
+        """Return what a CI relies on, nearest first, with its single points of failure marked.
+
+        Args:
+            name: Of the CI.
+            first: Most nodes told.
+            with_open_psa: Whether it is told as an Open-PSA model too.
+        """
         ...
 
     def root_cause(self, question: CauseQuestion) -> RootCauseReport:

@@ -77,7 +77,10 @@ def lent_solver() -> Iterator[Solver]:
         except Cancelled as error:
             raise NobodyWaits from error
         except NoWorker as error:
-            raise EngineUnavailable(error.fault) from error
+            raise EngineUnavailable(
+                f"The process that computes availability cannot be started: {error.fault}. "
+                "Everything else goes on; see whether memory or processes run short, and ask again."
+            ) from error
 
 
 def is_left() -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         WhatIfReport,
     )
     from cmdb.model.cause_reports import RootCauseReport
+    from cmdb.model.structure_reports import StructureReport
     from cmdb.ports import CauseQuestion, WhatIfEdit
 
 
@@ -53,6 +54,14 @@ class LocalAnalysis:
         from cmdb.services.availability import cut_sets
 
         return cut_sets(self._context, name, largest=largest, first=first)
+
+    def structure(
+        self, name: str, *, first: int = 200, with_open_psa: bool = False
+    ) -> StructureReport:
+        """Return what a CI relies on, nearest first."""
+        from cmdb.services.structure import structure
+
+        return structure(self._context, name, first=first, with_open_psa=with_open_psa)
 
     def root_cause(self, question: CauseQuestion) -> RootCauseReport:
         """Return which failures explain symptoms best, and what to look at next."""

@@ -25,6 +25,7 @@ LONG: Final = frozenset(
         "availability",
         "importance",
         "cutSets",
+        "structure",
         "whatIf",
     }
 )

@@ -61,6 +61,7 @@ HEAVY: Final[Mapping[str, int]] = {
     "spof": 5_000,
     "importance": 5_000,
     "cutSets": 5_000,
+    "structure": 5_000,
     "whatIf": 5_000,
     "rootCause": 5_000,
     "conflicts": 5_000,

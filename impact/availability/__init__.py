@@ -3,6 +3,7 @@
 from impact.availability.computing import availabilities, service_availability
 from impact.availability.figures import CommonCause, Events, read_events
 from impact.availability.model import AvailabilityTerms, Maintenance, ServiceAvailability
+from impact.availability.reliance import Reliance, reliance
 from impact.availability.structures import Structure, StructureBuilder
 from impact.availability.target import TargetMissed, target_missed
 
@@ -11,12 +12,14 @@ __all__ = [
     "CommonCause",
     "Events",
     "Maintenance",
+    "Reliance",
     "ServiceAvailability",
     "Structure",
     "StructureBuilder",
     "TargetMissed",
     "availabilities",
     "read_events",
+    "reliance",
     "service_availability",
     "target_missed",
 ]

@@ -17,6 +17,7 @@ class Model:
         tree: Its structure; event i is `events[i]`.
         events: Names of the basic events, in the order in which the top's gates name them.
         probabilities: Probability of each event.
+        labels: What each event is called for people; empty: nothing is. Written, never read.
     """
 
     name: str
@@ -24,3 +25,4 @@ class Model:
     tree: FaultTree
     events: tuple[str, ...]
     probabilities: tuple[float, ...]
+    labels: tuple[str, ...] = ()

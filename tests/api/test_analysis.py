@@ -120,3 +120,26 @@ def test_what_cannot_be_asked_says_why(api: Client) -> None:
     for document, code in asked.items():
         errors = api(document).errors or []
         assert [(error.extensions or {})["code"] for error in errors] == [code]
+
+
+def test_a_structure_names_its_edges_by_places(api: Client) -> None:
+    document = """query Q($first: Int!, $xml: Boolean!) {
+      structure(ci: "Online shop", first: $first, withOpenPsa: $xml) {
+        revision service { name } count singlePointCount isComplete openPsa
+        nodes { ci { name } distance unavailability isSinglePoint needed members }
+        edges { dependent provider kind }
+      }
+    }"""
+
+    whole = api(document, {"first": 200, "xml": True}).data["structure"]
+    few = api(document, {"first": 4, "xml": False}).data["structure"]
+
+    assert whole["isComplete"]
+    assert whole["openPsa"].startswith("<?xml")
+    assert {edge["kind"] for edge in whole["edges"]} == {"hard", "soft", "member"}
+    members = [edge for edge in whole["edges"] if edge["kind"] == "member"]
+    for place, each in enumerate(whole["nodes"]):
+        counted = sum(edge["dependent"] == place for edge in members)
+        assert each["members"] == (counted if each["needed"] else 0)
+    assert few["nodes"] == whole["nodes"][:4]
+    assert (few["count"], few["openPsa"], few["isComplete"]) == (whole["count"], "", False)

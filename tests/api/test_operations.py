@@ -114,6 +114,7 @@ def test_documents_about_failures_in_the_long_run(api: Client) -> None:
     told = run(api, "availability", cis=["Online shop"])
 
     assert told["services"][0]["unavailability"]["method"] == "exact"
+    assert run(api, "structure", ci="Online shop")["singlePointCount"] > 0
     assert run(api, "conflicts", **WINDOW)["isComplete"]
     assert run(api, "root-cause", symptoms=[{"ci": "Online shop"}])["candidates"]
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import pytest
 
 from cmdb.cli.session import Session
+from impact.openpsa import read_model
+from impact.structure import Solver
 from tests.e2e.command_line import CommandLine
 
 WINDOW = ("--from", "2027-03-06T22:00Z", "--to", "2027-03-06T23:00Z")
@@ -136,9 +139,46 @@ def test_a_dropped_feed_costs_and_brings_a_single_point(estate: CommandLine) -> 
     assert "taken away" in estate("what-if", "--remove", "PowerSource/SQ-A").out
 
 
+def test_a_structure_agrees_with_spof_and_its_model_with_availability(
+    estate: CommandLine, tmp_path: Path
+) -> None:
+    report = estate.json("structure", "Online shop")
+    points = estate.json("spof", "Online shop")["services"][0]["cis"]
+    path = tmp_path / "new" / "shop.xml"
+    ended = estate("structure", "Online shop", "--open-psa", str(path))
+    availability = estate.json("availability", "Online shop")["services"][0]
+
+    assert report["is_complete"]
+    assert report["count"] == len(report["nodes"]) > 50
+    marked = {each["ci"]["id"] for each in report["nodes"] if each["is_single_point"]}
+    assert marked == {ci["id"] for ci in points}
+    assert report["single_point_count"] == len(points)
+    assert "17 single points of failure" in ended.out
+    model = read_model(path)
+    with Solver() as solver:
+        found = solver.probability(model.tree, model.probabilities)
+    assert found.value == pytest.approx(availability["unavailability"]["value"], rel=1e-12)
+
+
+def test_a_structure_is_drawn_up_to_its_limit(estate: CommandLine, tmp_path: Path) -> None:
+    few = estate.json("structure", "Online shop", "--limit", "5")
+    drawn = estate("structure", "Online shop", "--mermaid", "--svg", str(tmp_path / "shop.svg"))
+
+    assert len(few["nodes"]) == 5
+    assert not few["is_complete"]
+    assert few["open_psa"] == ""
+    assert drawn.out.startswith("flowchart LR")
+    assert "2 of 3 needed" in drawn.out
+    assert "single point" in (tmp_path / "shop.svg").read_text(encoding="utf-8")
+    assert "farther away" in estate("structure", "Online shop", "--limit", "5").out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
+        (("structure", "nowhere"), 3, "nowhere"),
+        (("structure", "Online shop", "--limit", "100000"), 2, "first"),
+        (("structure", "Online shop", "--open-psa", "/proc/none/x.xml"), 2, "--open-psa"),
         (("availability",), 2, "--all"),
         (("availability", "Online shop", "--all"), 2, "--all"),
         (("availability", "nowhere"), 3, "nowhere"),

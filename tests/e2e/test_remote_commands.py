@@ -33,6 +33,7 @@ READS = {
     "spof": "--all",
     "importance": "Rack/SQ-1 --limit 3",
     "cut-sets": "Rack/SQ-1 --largest 2",
+    "structure": "Rack/SQ-1 --limit 5",
     "root-cause": "--symptom Rack/SQ-1=degraded@2026-01-01T00:00Z --as-known-now",
     "what-if": "--remove PowerSource/SQ-A",
     "conflicts": "--from 2027-03-01 --to 2027-04-01",

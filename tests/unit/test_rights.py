@@ -72,6 +72,7 @@ INVENTORY: dict[str, tuple[str, Call]] = {
     "single_points": ("read", lambda o: o.single_points(["a"])),
     "importance": ("read", lambda o: o.importance("a")),
     "cut_sets": ("read", lambda o: o.cut_sets("a")),
+    "structure": ("read", lambda o: o.structure("a")),
     "root_cause": ("read", lambda o: o.root_cause(CauseQuestion([NewAffected("a")]))),
     "what_if": ("read", lambda o: o.what_if([WhatIfEdit("remove", "a")])),
     "conflicts": ("read", lambda o: o.conflicts(AT, LATER)),

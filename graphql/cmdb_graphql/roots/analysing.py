@@ -8,6 +8,7 @@ import strawberry
 
 from cmdb.model import analysis_reports as reports
 from cmdb.model import cause_reports
+from cmdb.model.structure_reports import StructureReport
 from cmdb.ports.requests import CauseQuestion
 from cmdb_graphql.context import Ask
 from cmdb_graphql.ids import local_id, local_ids
@@ -19,6 +20,7 @@ from cmdb_graphql.types.analysis import (
     ImportanceRanking,
     RootCause,
     SinglePoints,
+    StructureOf,
     WhatIf,
 )
 
@@ -63,6 +65,18 @@ class AnalysingQuery:
         """Return the number of minimal cut sets, and those of up to `largest` CIs."""
         return await info.context.ask(
             info.context.operations.cut_sets, local_id(ci), largest=largest, first=first
+        )
+
+    @strawberry.field(graphql_type=StructureOf)
+    async def structure(
+        self, info: Ask, ci: str, first: int = 200, with_open_psa: bool = False
+    ) -> StructureReport:
+        """Return what a CI relies on, nearest first, with its single points of failure marked."""
+        return await info.context.ask(
+            info.context.operations.structure,
+            local_id(ci),
+            first=first,
+            with_open_psa=with_open_psa,
         )
 
     @strawberry.field(graphql_type=Conflicts)

@@ -88,6 +88,44 @@ class SinglePoints:
 
 
 @strawberry.type
+class StructureNode:
+    """A CI or group that a service relies on, or the service itself."""
+
+    ci: NamedCIType
+    distance: int
+    unavailability: float | None
+    is_single_point: bool
+    needed: int | None
+    members: int
+
+
+@strawberry.type
+class StructureEdge:
+    """That one node relies on another; both are places in the list of nodes."""
+
+    dependent: int
+    provider: int
+    kind: str = strawberry.field(description="`hard`, `soft` or `member`.")
+
+
+@strawberry.type(name="Structure")
+class StructureOf:
+    """What a service relies on, nearest first, and where a single failure is enough."""
+
+    revision: int
+    service: NamedCIType
+    nodes: list[StructureNode]
+    edges: list[StructureEdge]
+    count: int
+    single_point_count: int
+    is_complete: bool
+    open_psa: str = strawberry.field(
+        description="An Open-PSA model in XML; empty unless it was asked for."
+    )
+    report: JSON = whole_report()
+
+
+@strawberry.type
 class CIImportance:
     """How much one CI matters to the service."""
 

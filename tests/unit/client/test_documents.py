@@ -73,6 +73,7 @@ SENT: dict[str, list[tuple[Any, ...]]] = {
     "single_points": [(), (["web"],)],
     "importance": [("web",)],
     "cut_sets": [("web",)],
+    "structure": [("web",)],
     "conflicts": [(), (AT, AT)],
     "root_cause": [
         (CauseQuestion(AFFECTED, "i", ["web"], AT, True, 5.0, 3),),
