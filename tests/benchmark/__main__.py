@@ -16,7 +16,7 @@ from typing import Any
 
 BENCHMARKS = (
     "bench_impact", "bench_fast", "bench_snapshot", "bench_import", "bench_start", "bench_serve",
-    "bench_api", "bench_aralia", "bench_availability",
+    "bench_api", "bench_anchors", "bench_aralia", "bench_availability",
     "bench_joint_outages", "bench_root_cause",
 )  # fmt: skip
 HEADER = "| what | figure | target | met |\n|---|---|---|---|\n"

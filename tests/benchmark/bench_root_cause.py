@@ -19,7 +19,7 @@ from impact.root_cause import RootCauses, Symptom, rank_causes
 from impact.root_cause.upstream import find_upstream
 from tests.benchmark.services_estate import services_estate
 
-SIZES = {"smoke": ((200,), 10, 2_000), "full": ((200, 500, 1_000, 2_000), 60, 100_000)}
+SIZES = {"smoke": ((200,), 10, 2_000), "full": ((200, 500, 1_000, 2_000), 200, 100_000)}
 MISSING_EDGES, MISSING_SYMPTOMS, EXTRA_SYMPTOMS = 0.05, 0.10, 0.05
 LAYERS = 6
 
