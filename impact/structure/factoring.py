@@ -69,11 +69,12 @@ class _Factoring:
             if not (is_factored and depth):
                 parts += (self._join(DUAL[op], term) for term in shared)
                 continue
-            common = [child for child in shared[0] if all(child in term for term in shared)]
+            common = set(shared[0]).intersection(*shared)
+            factors = [child for child in shared[0] if child in common]
             quotients = [tuple(child for child in t if child not in common) for t in shared]
             if all(quotients):
-                common.append(self._sum(op, quotients, depth - 1))
-            parts.append(self._join(DUAL[op], common))
+                factors.append(self._sum(op, quotients, depth - 1))
+            parts.append(self._join(DUAL[op], factors))
         return self._join(op, parts)
 
     def _groups(self, terms: Sequence[_Term]) -> list[tuple[bool, list[_Term]]]:

@@ -51,7 +51,8 @@ def sums_of_products(draw: st.DrawFn, *, most_events: int = 7) -> Case:
     builder = TreeBuilder(count)
     top = _built(builder, outer, 0, [_built(builder, inner, 0, term) for term in terms])
     formula = (outer, *((inner, *(("event", event) for event in term)) for term in terms))
-    return Case(formula, builder.tree(top), [0.5] * count)
+    q = draw(st.lists(st.floats(0.001, 0.999), min_size=count, max_size=count))
+    return Case(formula, builder.tree(top), q)
 
 
 def _built(builder: TreeBuilder, kind: str, k: int, children: list[int]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from impact.structure import (
     FaultTree,
@@ -34,7 +35,7 @@ def solver() -> Iterator[Solver]:
 
 
 @exhaustive
-@given(case=cases(is_coherent=False))
+@given(case=st.one_of(cases(is_coherent=False), sums_of_products()))
 def test_the_probability_of_any_tree_is_exact(solver: Solver, case: Case) -> None:
     answer = solver.probability(case.tree, case.q)
 
@@ -77,7 +78,7 @@ def test_factoring_any_tree_changes_no_world(case: Case) -> None:
 
 
 @exhaustive
-@given(case=cases())
+@given(case=st.one_of(cases(), sums_of_products()))
 def test_cut_sets_are_those_of_all_worlds(solver: Solver, case: Case) -> None:
     expected = oracle.minimal_cut_sets(case.formula, len(case.q))
 
@@ -106,7 +107,7 @@ def test_single_points_are_the_cut_sets_of_one(case: Case) -> None:
 
 
 @exhaustive
-@given(case=cases())
+@given(case=st.one_of(cases(), sums_of_products()))
 def test_importance_is_that_of_all_worlds(solver: Solver, case: Case) -> None:
     measures = measure_importance(solver, case.tree, case.q, with_fussell_vesely=True)
 

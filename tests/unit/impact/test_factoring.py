@@ -77,6 +77,16 @@ def test_many_terms_that_share_little_take_no_time() -> None:
     assert not found.holds(0b101)
 
 
+def test_wide_terms_that_share_nearly_all_take_no_time() -> None:
+    """A thousand terms of a thousand events: one that compared each with each would need hours."""
+    wide = 1_000
+    terms = [(*range(wide), wide + i) for i in range(wide)]
+
+    found = factored(any_of_all(terms, 2 * wide))
+
+    assert [len(gate.children) for gate in found.gates] == [wide, wide + 1]
+
+
 def test_trees_without_a_gate_stay() -> None:
     assert factored(FaultTree(1, (), 0)) == FaultTree(1, (), 0)
     odd = FaultTree(2, (Gate(Op.XOR, (0, 1)),), 2)
