@@ -13,10 +13,20 @@ from cmdb.errors import BadValue
 
 if TYPE_CHECKING:
     from cmdb.model.analysis_reports import AvailabilityReport
-    from cmdb.ports import Operations, WhatIfEdit, WhatIfKind
+    from cmdb.ports import (
+        AvailabilityQuestion,
+        Operations,
+        PlannedMode,
+        SharedCause,
+        WhatIfEdit,
+        WhatIfKind,
+    )
 
 PAGE = 20
+PERIODS = {"week": 168.0, "month": 730.0, "quarter": 2_190.0, "year": 8_760.0}
+_PERIODS = f"{', '.join(PERIODS)}, or a number of hours"
 _ON = "CI[=FROM:TO]"
+_CAUSE = "GROUP=BETA or GROUP=q:PROBABILITY"
 
 Names = Annotated[
     list[str] | None, typer.Argument(help="Id, name or Class/name.", metavar="[SERVICE]...")
@@ -39,12 +49,41 @@ def availability(
     context: typer.Context,
     names: Names = None,
     is_all: EveryService = False,
+    target: Annotated[
+        float | None,
+        typer.Option(help="Percent that was agreed: how likely is it missed?", show_default=False),
+    ] = None,
+    period: Annotated[
+        str, typer.Option(help=f"Of the target: {_PERIODS}. Without one, a month.")
+    ] = "",
+    planned: Annotated[
+        str,
+        typer.Option(help="Windows of planned changes: counted or excluded, and told either way."),
+    ] = "",
+    start: Annotated[
+        str | None, typer.Option("--from", help=f"Begin of their year, or now: {TIME_HELP}")
+    ] = None,
+    common_cause: Annotated[
+        list[str] | None,
+        typer.Option(help="Share of what its members fail of together.", metavar=_CAUSE),
+    ] = None,
     is_json: Json = False,
 ) -> None:
     """Say how available services are in the long run, and how that is known."""
+    from cmdb.ports import AvailabilityQuestion
+
     _check_names(names, is_all=is_all)
+    question = AvailabilityQuestion(
+        names or (),
+        target,
+        _hours(period) if period else None,
+        _mode(planned) if planned else None,
+        None if start is None else parse_time("--from", start),
+        [_cause(text) for text in common_cause or ()],
+        PAGE,
+    )
     with session_of(context).operations() as operations:
-        report = _every_service(operations) if is_all else operations.availability(names or [])
+        report = (_every_service if is_all else _one_page)(operations, question)
     if is_json:
         from cmdb.cli.output import print_report
 
@@ -54,16 +93,67 @@ def availability(
     return print_availability(report)
 
 
-def _every_service(operations: Operations) -> AvailabilityReport:
+def _hours(period: str) -> float:
+    """Return the length of a period that is a word or a number of hours.
+
+    Raises:
+        BadValue: It is neither.
+    """
+    try:
+        return PERIODS.get(period) or float(period)
+    except ValueError as error:
+        raise BadValue("--period", f"{period!r} is no period", f"Write {_PERIODS}.") from error
+
+
+def _mode(word: str) -> PlannedMode:
+    """Return whether planned windows count.
+
+    Raises:
+        BadValue: The word says neither.
+    """
+    if word not in _MODES:
+        raise BadValue("--planned", f"{word!r} is not known", f"Write {' or '.join(_MODES)}.")
+    return _MODES[word]
+
+
+_MODES: dict[str, PlannedMode] = {"counted": "counted", "excluded": "excluded"}
+
+
+def _cause(text: str) -> SharedCause:
+    """Return the common cause that `GROUP=BETA` or `GROUP=q:Q` says.
+
+    Raises:
+        BadValue: It says none.
+    """
+    from cmdb.ports import SharedCause
+
+    group, _, figure = text.rpartition("=")
+    number = figure.removeprefix("q:")
+    try:
+        value = float(number)
+    except ValueError:
+        value = None
+    if not group or value is None:
+        raise BadValue("--common-cause", f"{text!r} does not say it", f"Write {_CAUSE}.")
+    return SharedCause(group, q=value) if number != figure else SharedCause(group, value)
+
+
+def _one_page(operations: Operations, question: AvailabilityQuestion) -> AvailabilityReport:
+    return operations.availability(question)
+
+
+def _every_service(operations: Operations, question: AvailabilityQuestion) -> AvailabilityReport:
     """Return all pages as one; the progress is shown, and Ctrl-C stops between services."""
     from cmdb.cli.output import progress_bar
 
     with progress_bar() as progress:
-        report = page = operations.availability(first=PAGE)
+        report = page = operations.availability(question)
+        from_at = report.planned.from_at if report.planned else None
         while page.next:
             if progress is not None:
                 progress("availability", len(report.services), report.total)
-            page = operations.availability(first=PAGE, after=page.next)
+            following = replace(question, from_at=from_at, after=page.next)
+            page = operations.availability(following)
             report = replace(report, services=report.services + page.services, next=page.next)
     return report
 

@@ -12,8 +12,10 @@ from cmdb.model.analysis_reports import (
     Figure,
     ImportanceReport,
     JointConflict,
+    PlannedWork,
     ServiceAvailability,
     SinglePointsReport,
+    TargetRisk,
     WhatIfReport,
 )
 from cmdb.model.reports import NamedCI
@@ -30,9 +32,16 @@ def print_availability(report: AvailabilityReport) -> None:
         empty="There is no service.",
     )  # fmt: skip
     for each in report.services:
+        if each.target is not None:
+            print_lines([f"{each.service.name}: {_target(each.target)}"])
+    if report.planned is not None:
+        print_lines([_planned(report.planned), *map(_scheduled, report.services)])
+    for each in report.services:
         if each.assumed_perfect_count or each.assumed_default_count:
             print_lines([_assumed(each)])
-    texts = {text for each in report.services for text in each.unavailability.assumptions}
+    figures: list[Figure | None] = [each.unavailability for each in report.services]
+    figures += [each.target.missed for each in report.services if each.target is not None]
+    texts = {text for figure in figures if figure is not None for text in figure.assumptions}
     if texts:
         print_lines(["", "Taken for granted:", *(f"  {text}" for text in sorted(texts))])
 
@@ -49,6 +58,36 @@ def _availability_row(each: ServiceAvailability) -> list[str]:
         how_found(each.unavailability),
         f"{each.assumed_share:.0%}",
     ]
+
+
+def _target(target: TargetRisk) -> str:
+    allowed = duration_text(target.allowed_minutes * 60.0)
+    agreed = (
+        f"{target.target_percent:g} % of {target.period_hours:g} hours allow {allowed} of downtime"
+    )
+    missed = target.missed
+    if missed is None or missed.ci95 is None or target.mean_downtime_minutes is None:
+        return f"{agreed}; whether that is kept cannot be told: {target.reason}."
+    low, high = missed.ci95
+    return (
+        f"{agreed}, missed in {missed.value:.2%} of {missed.samples:,} simulated periods "
+        f"(95 % {low:.2%} to {high:.2%}, seed {missed.seed}); on average one has "
+        f"{duration_text(target.mean_downtime_minutes * 60.0)}."
+    )
+
+
+def _planned(planned: PlannedWork) -> str:
+    changes = plural(planned.changes, "planned change")
+    count = "count as downtime" if planned.mode == "counted" else "are left out"
+    return (
+        f"{changes} from {time_text(planned.from_at)} to {time_text(planned.to_at)} with "
+        f"{plural(planned.windows, 'stretch', 'stretches')} of outage, which {count}."
+    )
+
+
+def _scheduled(each: ServiceAvailability) -> str:
+    times, hours = each.scheduled_interruptions_per_year, each.scheduled_hours_per_year
+    return f"{each.service.name}: DOWN by plan {times:g} times a year, for {hours:.3g} hours."
 
 
 def _assumed(each: ServiceAvailability) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from cmdb.client import documents
 from cmdb.client.call import Call, ask
 from cmdb.client.inputs import affected_inputs, given, word_of
-from cmdb.ports.requests import WhatIfKind
+from cmdb.ports.requests import PlannedMode, WhatIfKind
 
 if TYPE_CHECKING:
     from cmdb.model.analysis_reports import (
@@ -23,21 +23,25 @@ if TYPE_CHECKING:
     )
     from cmdb.model.cause_reports import RootCauseReport
     from cmdb.model.structure_reports import StructureReport
-    from cmdb.ports.requests import CauseQuestion, WhatIfEdit
+    from cmdb.ports.requests import AvailabilityQuestion, CauseQuestion, WhatIfEdit
 
 
-def availability(
-    names: Sequence[str] = (), *, first: int = 20, after: str = ""
-) -> Call[AvailabilityReport]:
-    """Return how available these CIs are in the long run, or a page of all services."""
+def availability(question: AvailabilityQuestion) -> Call[AvailabilityReport]:
+    """Return how available CIs are in the long run, or a page of all services."""
     from cmdb.model.analysis_reports import AvailabilityReport
 
-    call = ask(
-        AvailabilityReport,
-        documents.AVAILABILITY,
-        **given(cis=list(names) or None, first=first, after=after or None),
+    planned, causes = question.planned, question.common_causes
+    values = given(
+        cis=list(question.names) or None,
+        targetPercent=question.target_percent,
+        periodHours=question.period_hours,
+        planned=None if planned is None else word_of("planned", planned, get_args(PlannedMode)),
+        fromAt=question.from_at,
+        commonCauses=[given(group=c.group, beta=c.beta, sharedQ=c.q) for c in causes] or None,
+        first=question.first,
+        after=question.after or None,
     )
-    return replace(call, is_slow=True)
+    return replace(ask(AvailabilityReport, documents.AVAILABILITY, **values), is_slow=True)
 
 
 def single_points(names: Sequence[str] = ()) -> Call[SinglePointsReport]:

@@ -63,7 +63,11 @@ PREVIEW = _question(
 DIFF = _question("diff", "first: Moment!, second: Moment!, outages: [String!]")
 
 # Failures in the long run
-AVAILABILITY = _question("availability", "cis: [String!], first: Int!, after: String")
+AVAILABILITY = _question(
+    "availability",
+    "cis: [String!], targetPercent: Float, periodHours: Float, planned: PlannedMode, "
+    "fromAt: DateTime, commonCauses: [CommonCauseInput!], first: Int!, after: String",
+)
 SPOF = _question("spof", "cis: [String!]")
 IMPORTANCE = _question("importance", "ci: String!, first: Int!, fussellVesely: Boolean!")
 CUT_SETS = _question("cutSets", "ci: String!, largest: Int!, first: Int!")

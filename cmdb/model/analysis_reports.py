@@ -36,17 +36,39 @@ class Figure(Report):
 
 
 @dataclass(frozen=True, slots=True)
+class TargetRisk(Report):
+    """How likely a service misses its target in a period.
+
+    Attributes:
+        target_percent: Availability that was agreed.
+        period_hours: Length of the period.
+        allowed_minutes: Downtime that the target allows in it.
+        missed: P(more downtime than that), the share of simulated periods; None with the reason.
+        mean_downtime_minutes: Mean downtime of a simulated period; None with the reason.
+        reason: Why it cannot be told; empty where it can.
+    """
+
+    target_percent: float
+    period_hours: float
+    allowed_minutes: float
+    missed: Figure | None
+    mean_downtime_minutes: float | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceAvailability(Report):
     """How available a service is in the long run, by what it relies on.
 
     Attributes:
         service: Which.
         availability: 1 - P(DOWN).
-        unavailability: P(DOWN).
-        degraded: P(at least DEGRADED).
+        unavailability: P(DOWN), planned windows included where they count.
+        degraded: P(at least DEGRADED), without planned windows.
         downtime_minutes_per_year: What P(DOWN) amounts to.
-        outages_per_year: How often it goes DOWN; None with the reason.
-        mean_outage_hours: How long that lasts on average; None without a frequency.
+        outages_per_year: How often it goes DOWN unplanned; None with the reason.
+        mean_outage_hours: How long that lasts on average; None without a frequency, and where
+            planned windows count.
         frequency_reason: Why there is no frequency; empty where there is one.
         relies_on: Number of CIs whose failure can matter.
         assumed_share: Share of these whose figures were assumed, in [0, 1].
@@ -55,6 +77,10 @@ class ServiceAvailability(Report):
         assumed_perfect_count: CIs without any figure, taken as never failing.
         assumed_perfect: Some of them, at most 20.
         unknown: CIs whose state cannot be judged, taken as never failing, at most 20.
+        target: How likely it misses a target; None where none was asked about.
+        scheduled_interruptions_per_year: How often planned windows alone take it DOWN; None where
+            nobody looked at them.
+        scheduled_hours_per_year: How long that lasts altogether.
     """
 
     service: NamedCI
@@ -72,6 +98,30 @@ class ServiceAvailability(Report):
     assumed_perfect_count: int
     assumed_perfect: tuple[NamedCI, ...]
     unknown: tuple[NamedCI, ...]
+    target: TargetRisk | None
+    scheduled_interruptions_per_year: float | None
+    scheduled_hours_per_year: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedWork(Report):
+    """Which planned changes were looked at, and whether their windows count as downtime.
+
+    Attributes:
+        mode: `counted` as downtime, or `excluded` by the agreement.
+        from_at: Where the year that was looked at begins.
+        to_at: Its end, 365 days later.
+        changes: Planned changes that have a window in it, whatever they do.
+        windows: Stretches of time in which they take CIs out of service, none of them overlapping.
+        is_complete: Whether all of them could be reckoned with.
+    """
+
+    mode: Literal["counted", "excluded"]
+    from_at: datetime
+    to_at: datetime
+    changes: int
+    windows: int
+    is_complete: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +133,14 @@ class AvailabilityReport(Report):
         services: In the order asked for, or of the inventory.
         next: Where the page of services that follows begins; empty at the end.
         total: Number of services of the estate, or of CIs asked for.
+        planned: Which planned changes were looked at; None where nobody asked for them.
     """
 
     revision: int
     services: tuple[ServiceAvailability, ...]
     next: str
     total: int
+    planned: PlannedWork | None
 
 
 @dataclass(frozen=True, slots=True)

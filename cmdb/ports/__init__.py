@@ -9,6 +9,8 @@ from cmdb.ports.operations import Operations
 from cmdb.ports.reading import Log, Nodes, Readers, SnapshotRows
 from cmdb.ports.reconciling import Evidence
 from cmdb.ports.requests import (
+    MONTH_HOURS,
+    AvailabilityQuestion,
     CauseQuestion,
     ChangeUpdate,
     EditReason,
@@ -20,7 +22,9 @@ from cmdb.ports.requests import (
     NewGroup,
     NewIncident,
     NewRelationship,
+    PlannedMode,
     RecordListing,
+    SharedCause,
     Target,
     UpsertRequest,
     WhatIfEdit,
@@ -29,6 +33,8 @@ from cmdb.ports.requests import (
 from cmdb.ports.store import Clock, Progress, Store, Writers, chunks
 
 __all__ = [
+    "MONTH_HOURS",
+    "AvailabilityQuestion",
     "CauseQuestion",
     "ChangeUpdate",
     "Clock",
@@ -46,9 +52,11 @@ __all__ = [
     "NewRelationship",
     "Nodes",
     "Operations",
+    "PlannedMode",
     "Progress",
     "Readers",
     "RecordListing",
+    "SharedCause",
     "SnapshotRows",
     "Store",
     "Target",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from cmdb.ports.requests import CauseQuestion, WhatIfEdit
+from cmdb.ports.requests import AvailabilityQuestion, CauseQuestion, WhatIfEdit
 
 if TYPE_CHECKING:
     from cmdb.model.analysis_reports import (
@@ -24,16 +24,8 @@ if TYPE_CHECKING:
 class Analysing(Protocol):
     """Questions that reckon with every way in which something can fail."""
 
-    def availability(
-        self, names: Sequence[str] = (), *, first: int = 20, after: str = ""
-    ) -> AvailabilityReport:
-        """Return how available these CIs are in the long run, or a page of all services.
-
-        Args:
-            names: CIs to ask about; empty: every service, a page at a time.
-            first: Most services of the page.
-            after: `next` of the page before.
-        """
+    def availability(self, question: AvailabilityQuestion) -> AvailabilityReport:
+        """Return how available CIs are in the long run, or a page of all services."""
         ...
 
     def single_points(self, names: Sequence[str] = ()) -> SinglePointsReport:

@@ -229,3 +229,49 @@ class CauseQuestion:
     as_known_now: bool = False
     hours: float = 72.0
     first: int = 10
+
+
+PlannedMode = Literal["counted", "excluded"]
+MONTH_HOURS = 730.0
+
+
+@dataclass(frozen=True, slots=True)
+class SharedCause:
+    """What takes down members of one group together, beside what takes down each alone.
+
+    Attributes:
+        group: Id or name of the group.
+        beta: Share of each member's own unavailability that is the shared cause's, in [0, 1];
+            members must be equally unavailable.
+        q: Or how likely the shared cause itself is, at most the least unavailability of a member.
+    """
+
+    group: str
+    beta: float | None = None
+    q: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AvailabilityQuestion:
+    """Whose availability is asked for, and under which terms; CIs by id or name.
+
+    Attributes:
+        names: CIs to ask about; empty: every service, a page at a time.
+        target_percent: Availability that was agreed, in [0, 100]; None: no question about one.
+        period_hours: For which period it was agreed; None: a month of 730 hours.
+        planned: Whether windows of planned changes count as downtime, or are only told beside it;
+            None: nobody looks at them, and they do not count.
+        from_at: Where the year of these windows begins; None: now.
+        common_causes: What members of groups fail of together.
+        first: Most services of a page.
+        after: `next` of the page before.
+    """
+
+    names: Sequence[str] = ()
+    target_percent: float | None = None
+    period_hours: float | None = None
+    planned: PlannedMode | None = None
+    from_at: datetime | None = None
+    common_causes: Sequence[SharedCause] = ()
+    first: int = 20
+    after: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from cmdb.errors import BadValue
 from cmdb.model.analysis_reports import (
@@ -11,12 +12,14 @@ from cmdb.model.analysis_reports import (
     CIImportance,
     CutSet,
     CutSetsReport,
+    Figure,
     ImportanceReport,
     ServiceAvailability,
+    TargetRisk,
 )
+from cmdb.ports import AvailabilityQuestion
 from cmdb.services.analysis import (
     BUDGET,
-    BUDGET_OF_MANY,
     MINUTES_A_YEAR,
     OUT_OF_BUDGET,
     check_count,
@@ -25,14 +28,22 @@ from cmdb.services.analysis import (
     lent_solver,
     names_of,
     some_of,
-    terms_of,
+)
+from cmdb.services.availability_terms import (
+    LEFT_OUT,
+    Terms,
+    check_terms,
+    label_of,
+    read_terms,
+    refusal,
 )
 from cmdb.services.context import Context
 from cmdb.services.impact_answers import ask_about
 from cmdb.services.permit import permit
 from cmdb.snapshot import Snapshot
 from impact import availability as engine
-from impact.structure import Importance, Limits, measure_importance
+from impact.errors import InvalidFigure
+from impact.structure import Importance, Limits, Probability, measure_importance
 
 MOST_AT_ONCE = 100
 MOST_MEASURES = 10_000
@@ -40,36 +51,31 @@ MOST_CUT_SETS = 1_000
 LARGEST_CUT_SET = 8
 
 
-def availability(
-    context: Context, names: Sequence[str] = (), *, first: int = 20, after: str = ""
-) -> AvailabilityReport:
-    """Return how available these CIs are, or a page of all services in the order of the inventory.
+def availability(context: Context, question: AvailabilityQuestion) -> AvailabilityReport:
+    """Return how available CIs are, or a page of all services in the order of the inventory.
 
     Raises:
         UnknownCI: With the nearest names.
         AmbiguousName: With the candidates.
-        BadValue: A CI takes no part in impact, or the page cannot be.
+        BadValue: A CI takes no part in impact, the page cannot be, or the terms cannot.
     """
     permit(context.caller, "read")
-    check_count("first", first, MOST_AT_ONCE)
+    check_count("first", question.first, MOST_AT_ONCE)
+    check_terms(question)
     snapshot = context.snapshots.latest()
-    if names:
-        check_count("names", len(names), MOST_AT_ONCE)
-        chosen = [ci.id for ci in ask_about(context, snapshot, names).cis]
-        total, following = len(chosen), ""
-    else:
-        services = snapshot.services()
-        begin = _place(services, after)
-        chosen = services[begin : begin + first]
-        total = len(services)
-        following = chosen[-1] if begin + first < total else ""
-    terms = terms_of(snapshot, BUDGET if len(chosen) == 1 else BUDGET_OF_MANY)
+    chosen, following, total = _chosen(context, snapshot, question)
+    terms = read_terms(context, snapshot, question, is_alone=len(chosen) == 1)
     with lent_solver() as solver:
-        found = engine.availabilities(
-            snapshot.topology, chosen, solver, terms=terms, should_stop=is_left
-        )
-        services_told = tuple(_told(context, snapshot, each) for each in found)
-    return AvailabilityReport(snapshot.revision, services_told, following, total)
+        try:
+            told = tuple(
+                _told(context, snapshot, found, terms)
+                for found in engine.availabilities(
+                    snapshot.topology, chosen, solver, terms=terms.asked, should_stop=is_left
+                )
+            )
+        except InvalidFigure as error:
+            raise refusal(context, snapshot, error, terms.asked.common_causes) from error
+    return AvailabilityReport(snapshot.revision, told, following, total, terms.planned)
 
 
 def importance(
@@ -153,6 +159,21 @@ def _structure(snapshot: Snapshot, ci_id: str) -> tuple[engine.Structure, engine
     return structure, engine.read_events(topology, structure)
 
 
+def _chosen(
+    context: Context, snapshot: Snapshot, question: AvailabilityQuestion
+) -> tuple[list[str], str, int]:
+    """Return the ids to answer for, where the page that follows begins, and how many there are."""
+    if question.names:
+        check_count("names", len(question.names), MOST_AT_ONCE)
+        chosen = [ci.id for ci in ask_about(context, snapshot, question.names).cis]
+        return chosen, "", len(chosen)
+    services = snapshot.services()
+    begin = _place(services, question.after)
+    chosen = services[begin : begin + question.first]
+    following = chosen[-1] if begin + question.first < len(services) else ""
+    return chosen, following, len(services)
+
+
 def _place(services: Sequence[str], after: str) -> int:
     if not after:
         return 0
@@ -163,13 +184,14 @@ def _place(services: Sequence[str], after: str) -> int:
 
 
 def _told(
-    context: Context, snapshot: Snapshot, found: engine.ServiceAvailability
+    context: Context, snapshot: Snapshot, found: engine.ServiceAvailability, terms: Terms
 ) -> ServiceAvailability:
+    down, degraded = found.unavailability, found.degraded
     return ServiceAvailability(
         names_of(context, snapshot, [found.service])[0],
         found.availability,
-        figure_of(found.unavailability),
-        None if found.degraded is None else figure_of(found.degraded),
+        _figure(down, *terms.causes, *terms.about_planned),
+        None if degraded is None else _figure(degraded, *terms.causes, LEFT_OUT),
         found.downtime_hours_per_year * 60.0,
         found.outages_per_year,
         found.mean_outage_hours,
@@ -181,7 +203,50 @@ def _told(
         len(found.assumed_perfect),
         some_of(context, snapshot, found.assumed_perfect),
         some_of(context, snapshot, found.unknown),
+        _target_risk(context, snapshot, found.service, terms),
+        found.scheduled_interruptions_per_year if terms.planned else None,
+        found.scheduled_hours_per_year if terms.planned else None,
     )
+
+
+def _figure(found: Probability, *assumptions: str) -> Figure:
+    return figure_of(replace(found, assumptions=(*found.assumptions, *assumptions)))
+
+
+def _target_risk(
+    context: Context, snapshot: Snapshot, service: str, terms: Terms
+) -> TargetRisk | None:
+    """Return how likely a service misses its target, or why that cannot be told."""
+    target = terms.target
+    if target is None:
+        return None
+    share = target.percent / 100.0
+    allowed_minutes = round((1.0 - share) * target.hours * 60.0, 6)
+    try:
+        found = engine.target_missed(
+            snapshot.topology,
+            service,
+            target=share,
+            period_hours=target.hours,
+            terms=terms.asked,
+            samples=target.samples,
+            should_stop=is_left,
+        )
+    except InvalidFigure as error:
+        reason = f"{label_of(context, snapshot, error.ci)}: {error.fault}"
+        return TargetRisk(target.percent, target.hours, allowed_minutes, None, None, reason)
+    missed = Figure(
+        found.probability,
+        "monte_carlo",
+        found.ci95,
+        found.samples,
+        found.seed,
+        None,
+        None,
+        (*found.assumptions, *terms.causes),
+    )
+    minutes = found.mean_downtime_hours * 60.0
+    return TargetRisk(target.percent, target.hours, allowed_minutes, missed, minutes, "")
 
 
 def _measured(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from cmdb.model.cause_reports import RootCauseReport
     from cmdb.model.structure_reports import StructureReport
-    from cmdb.ports import CauseQuestion, WhatIfEdit
+    from cmdb.ports import AvailabilityQuestion, CauseQuestion, WhatIfEdit
 
 
 class LocalAnalysis:
@@ -27,13 +27,11 @@ class LocalAnalysis:
 
     _context: Context
 
-    def availability(
-        self, names: Sequence[str] = (), *, first: int = 20, after: str = ""
-    ) -> AvailabilityReport:
-        """Return how available these CIs are, or a page of all services."""
+    def availability(self, question: AvailabilityQuestion) -> AvailabilityReport:
+        """Return how available CIs are, or a page of all services."""
         from cmdb.services.availability import availability
 
-        return availability(self._context, names, first=first, after=after)
+        return availability(self._context, question)
 
     def single_points(self, names: Sequence[str] = ()) -> SinglePointsReport:
         """Return the CIs whose failure alone takes these DOWN."""

@@ -81,16 +81,16 @@ def present_between(
         for node in sorted(nodes, key=lambda node: node.id)
         if node.id != without
         for effect in _lasting(node, now)
-        if _overlaps(effect, start_at, end_at)
+        if overlaps(effect, start_at, end_at)
     ]
-    reckoned = _within_reach(effects, start_at, end_at)
+    reckoned = within_reach(effects, start_at, end_at)
     return Presents(
         tuple(taking_part(context, snapshot, reckoned)),
         len(reckoned) < len(effects) or any(c > MOST_OF_A_KIND for c in counts),
     )
 
 
-def _within_reach(effects: list[Present], start_at: datetime, end_at: datetime) -> list[Present]:
+def within_reach(effects: list[Present], start_at: datetime, end_at: datetime) -> list[Present]:
     """Return those whose windows cut a stretch of time no more often than can be reckoned with.
 
     A window that covers all of it cuts nothing.
@@ -185,6 +185,7 @@ def _own(at: Any, inherited: int | None) -> datetime | None:
     return None if at is None else from_epoch_ms(at)
 
 
-def _overlaps(effect: Effect, start_at: datetime, end_at: datetime) -> bool:
+def overlaps(effect: Effect, start_at: datetime, end_at: datetime) -> bool:
+    """Tell whether an effect lasts for some of the time between two moments."""
     begins = effect.start_at is None or effect.start_at < end_at
     return begins and (effect.end_at is None or effect.end_at > start_at)

@@ -7,7 +7,7 @@ from datetime import datetime
 import strawberry
 from strawberry.scalars import JSON
 
-from cmdb.ports.requests import NewAffected, Target, WhatIfEdit
+from cmdb.ports.requests import NewAffected, SharedCause, Target, WhatIfEdit
 from cmdb_graphql.ids import local_id
 from cmdb_graphql.types.enums import (
     ChangeState,
@@ -181,6 +181,23 @@ class WhatIfEditInput:
         """Return it as the operations take it."""
         ends = (local_id(each) for each in (self.ci, self.provider, self.to))
         return WhatIfEdit(word(self.kind), *ends)
+
+
+@strawberry.input
+class CommonCauseInput:
+    """What takes down members of a group together: `beta` where all are alike, else `sharedQ`."""
+
+    group: str
+    beta: float | None = strawberry.field(
+        default=None, description="Share of a member's own unavailability, in [0, 1]."
+    )
+    shared_q: float | None = strawberry.field(
+        default=None, description="Probability of the shared cause itself."
+    )
+
+    def asked(self) -> SharedCause:
+        """Return it as the operations take it."""
+        return SharedCause(local_id(self.group), self.beta, self.shared_q)
 
 
 @strawberry.input

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from impact.availability.figures import Events, read_events
+from impact.availability.figures import TOLERANCE, Events, read_events
 from impact.availability.model import (
     ASSUMPTIONS,
     HOURS_A_YEAR,
@@ -92,6 +92,10 @@ class _Question:
         self._terms = terms
         self._events: Events = read_events(topology, structure, terms.common_causes)
         self._down = self._events.apply(structure.down)
+        place = {ci: event for event, ci in enumerate(self._events.names)}
+        self._out = [
+            frozenset(place[ci] for ci in window.cis if ci in place) for window in terms.maintenance
+        ]
 
     def answer(self, solver: Solver, should_stop: ShouldStop | None) -> ServiceAvailability:
         terms = self._terms
@@ -105,7 +109,12 @@ class _Question:
         per_year, reason = self._frequency(solver, down, should_stop)
         interruptions, hours = self._scheduled()
         if terms.counts_maintenance and terms.maintenance:
-            down = self._mixed(down, [probability(self._down, q) for q in self._during()])
+            usual = down
+            during = {
+                out: probability(self._down, self._without(out)) if out else usual
+                for out in set(self._out)
+            }
+            down = self._mixed(usual, [during[out] for out in self._out])
         degraded = None
         if terms.with_degraded:
             tree = self._events.apply(self._structure.degraded)
@@ -150,22 +159,14 @@ class _Question:
             total += share * (rate or 0.0)
         return total * HOURS_A_YEAR, None
 
-    def _during(self) -> list[tuple[float, ...]]:
-        """Return the probabilities of the events during each planned window."""
-        place = {ci: event for event, ci in enumerate(self._events.names)}
-        found = []
-        for window in self._terms.maintenance:
-            q = list(self._events.q)
-            for ci in window.cis:
-                if ci in place:
-                    q[place[ci]] = 1.0
-            found.append(tuple(q))
-        return found
+    def _without(self, out: frozenset[int]) -> tuple[float, ...]:
+        """Return the probabilities of the events while these hold."""
+        return tuple(1.0 if event in out else q for event, q in enumerate(self._events.q))
 
     def _mixed(self, usual: Probability, during: list[Probability]) -> Probability:
         """Return the mixture of the usual time and of windows that exclude each other."""
         shares = [_share_of_year(window) for window in self._terms.maintenance]
-        parts = [(1.0 - sum(shares), usual), *zip(shares, during, strict=True)]
+        parts = [(max(0.0, 1.0 - sum(shares)), usual), *zip(shares, during, strict=True)]
         if all(found.ci95 is None for _, found in parts):
             return replace(usual, value=sum(share * found.value for share, found in parts))
         ends = [(share, found.ci95 or (found.value, found.value)) for share, found in parts]
@@ -181,13 +182,20 @@ class _Question:
     def _scheduled(self) -> tuple[float, float]:
         """Return how often and for how many hours a year windows alone take the service DOWN."""
         times, hours = 0.0, 0.0
-        for window in self._terms.maintenance:
-            chosen = {ci for ci in window.cis if ci in self._topology}
-            fixed = {event: name in chosen for event, name in enumerate(self._events.names)}
-            if fold(self._down, fixed).top == TRUE:
-                times += window.times_per_year
+        takes_down = {out: self._takes_down(out) for out in set(self._out)}
+        was_down = False
+        for window, out in zip(self._terms.maintenance, self._out, strict=True):
+            is_down = takes_down[out]
+            if is_down:
+                times += 0.0 if window.continues and was_down else window.times_per_year
                 hours += window.times_per_year * window.hours
+            was_down = is_down
         return times, hours
+
+    def _takes_down(self, out: frozenset[int]) -> bool:
+        """Return whether the service is DOWN while these events hold and nothing else does."""
+        fixed = {event: event in out for event in range(len(self._events.names))}
+        return fold(self._down, fixed).top == TRUE
 
     def _stated(self, found: Probability) -> Probability:
         return replace(found, assumptions=(*found.assumptions, *ASSUMPTIONS))
@@ -201,7 +209,7 @@ def _check(windows: tuple[Maintenance, ...]) -> None:
     for window in windows:
         if not (window.hours > 0 and window.times_per_year > 0):
             raise InvalidFigure(", ".join(window.cis), "a planned window needs hours and times")
-    if sum(_share_of_year(window) for window in windows) > 1.0:
+    if sum(_share_of_year(window) for window in windows) > 1.0 + TOLERANCE:
         raise InvalidFigure(
             ", ".join(windows[0].cis), "planned windows take more hours than the year has"
         )

@@ -12,10 +12,12 @@ from impact.availability.structures import Structure
 from impact.errors import InvalidFigure
 from impact.structure.building import TreeBuilder
 from impact.structure.tree import FaultTree
-from impact.topology import Topology
+from impact.topology import GROUP, Topology
 
 TOLERANCE = 1e-12
 """What rounding may take from a probability that must not be negative."""
+COMMON_CAUSE_OF = "common cause of "
+"""How the name of a shared event begins; the id of its group follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Events:
     """The basic events of one structure, shared ones included.
 
     Attributes:
-        names: Id of the CI, or `common cause of GROUP`.
+        names: Id of the CI, or `COMMON_CAUSE_OF` and the id of the group.
         nodes: Node of each own event; -1 of a shared one.
         q: Probability of each.
         per_hour: How often each occurs; None where no time to repair is known.
@@ -73,8 +75,8 @@ def read_events(
     bound where they differ.
 
     Raises:
-        InvalidFigure: No such group, a beta out of [0, 1], members of unequal q without an explicit
-            q_c, or causes that are more likely together than a member is to be down.
+        InvalidFigure: As `cause_probability`, or causes that are more likely together than a
+            member is to be down.
     """
     q = [float(topology.q[node]) if topology.q is not None else 0.0 for node in structure.nodes]
     repair = [_repair(topology, node) for node in structure.nodes]
@@ -83,18 +85,18 @@ def read_events(
     names = [topology.ids[node] for node in structure.nodes]
     added: list[tuple[float, float | None]] = []
     for cause in causes:
+        probability = cause_probability(topology, cause)
         members = [place[node] for node in _members(topology, cause.group) if node in place]
         if not members:
             continue
-        probability = _cause_probability(cause, [q[event] for event in members])
         for event in members:
             shared[event].append(len(names))
-        names.append(f"common cause of {cause.group}")
+        names.append(f"{COMMON_CAUSE_OF}{cause.group}")
         hours = [repair[event] for event in members]
         known = [found for found in hours if found is not None]
         added.append((probability, min(known) if len(known) == len(hours) else None))
     own = [
-        _own_probability(q[event], [added[s - len(q)][0] for s in shared[event]], names, event)
+        _own_probability(q[event], event, names, {s: added[s - len(q)][0] for s in shared[event]})
         for event in range(len(q))
     ]
     figures = [*zip(own, repair, strict=True), *added]
@@ -107,34 +109,18 @@ def read_events(
     )
 
 
-def _repair(topology: Topology, node: int) -> float | None:
-    if topology.mttr_hours is None or math.isnan(topology.mttr_hours[node]):
-        return None
-    return float(topology.mttr_hours[node])
+def cause_probability(topology: Topology, cause: CommonCause) -> float:
+    """Return how likely a common cause itself is, whichever services are asked about.
 
-
-def _frequency(q: float, repair_hours: float | None) -> float | None:
-    if q == 0.0:
-        return 0.0
-    return q / repair_hours if repair_hours else None
-
-
-def _members(topology: Topology, group: str) -> list[int]:
-    node = topology.index(group)
-    rows = topology.providers_of
-    first, last = int(rows.starts[node]), int(rows.starts[node + 1])
-    if topology.gates.slot(node) < 0:
-        raise InvalidFigure(group, "a common cause needs a group or a cluster with members")
-    return [
-        end
-        for end, code in zip(
-            rows.ends[first:last].tolist(), rows.codes[first:last].tolist(), strict=True
-        )
-        if code & KIND == GATE
-    ]
-
-
-def _cause_probability(cause: CommonCause, members: list[float]) -> float:
+    Raises:
+        UnknownNode: The group takes no part in the topology.
+        InvalidFigure: No such group, a beta out of [0, 1], members of unequal q without an explicit
+            q_c, or a q_c above the least q of a member.
+    """
+    nodes = _members(topology, cause.group)
+    members = [float(topology.q[node]) if topology.q is not None else 0.0 for node in nodes]
+    if not members:
+        raise InvalidFigure(cause.group, "a common cause needs a group or a cluster with members")
     if cause.q is not None:
         if not 0.0 <= cause.q <= min(members) + TOLERANCE:
             raise InvalidFigure(
@@ -151,13 +137,42 @@ def _cause_probability(cause: CommonCause, members: list[float]) -> float:
     return cause.beta * members[0]
 
 
-def _own_probability(q: float, causes: list[float], names: list[str], event: int) -> float:
-    if not causes:
+def _repair(topology: Topology, node: int) -> float | None:
+    if topology.mttr_hours is None or math.isnan(topology.mttr_hours[node]):
+        return None
+    return float(topology.mttr_hours[node])
+
+
+def _frequency(q: float, repair_hours: float | None) -> float | None:
+    if q == 0.0:
+        return 0.0
+    return q / repair_hours if repair_hours else None
+
+
+def _members(topology: Topology, group: str) -> list[int]:
+    """Return the members of a gate that can fail by themselves; none of what is no gate."""
+    node = topology.index(group)
+    rows = topology.providers_of
+    first, last = int(rows.starts[node]), int(rows.starts[node + 1])
+    return [
+        end
+        for end, code in zip(
+            rows.ends[first:last].tolist(), rows.codes[first:last].tolist(), strict=True
+        )
+        if code & KIND == GATE and not topology.flags[end] & GROUP
+    ]
+
+
+def _own_probability(q: float, event: int, names: list[str], shared: dict[int, float]) -> float:
+    """Return how likely an event is by itself, given the probabilities of what it shares."""
+    if not shared:
         return q
-    none_holds = math.prod(1.0 - cause for cause in causes)
+    none_holds = math.prod(1.0 - cause for cause in shared.values())
     own = 1.0 - (1.0 - q) / none_holds if none_holds else 0.0
     if own < -TOLERANCE or (none_holds == 0.0 and q < 1.0):
+        groups = ", ".join(f"'{names[s].removeprefix(COMMON_CAUSE_OF)}'" for s in shared)
         raise InvalidFigure(
-            names[event], f"its common causes together are more likely than its own q = {q:g}"
+            names[event],
+            f"the common causes of {groups} together are more likely than its own q = {q:g}",
         )
     return max(0.0, own)

@@ -25,11 +25,14 @@ class Maintenance:
         cis: Ids of the CIs.
         hours: Length of one window.
         times_per_year: How often it comes. Windows never overlap.
+        continues: It begins when the window before it in the list ends: where both take a service
+            DOWN, that is one interruption.
     """
 
     cis: tuple[str, ...]
     hours: float
     times_per_year: float = 1.0
+    continues: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class AvailabilityTerms:
 
     Attributes:
         common_causes: What members of groups fail of together.
-        maintenance: Planned windows.
+        maintenance: Planned windows, in order of time where one continues another.
         counts_maintenance: Whether the agreement counts planned windows as downtime.
         with_degraded: Whether P(at least DEGRADED) is asked for too.
         assumed_default: Ids of CIs whose figures are those of their class.

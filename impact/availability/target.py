@@ -21,11 +21,15 @@ from impact.topology import Topology
 
 BATCH = 64
 """Periods drawn at once."""
+MOST_CHANGES = 100_000
+"""Most changes of state that a simulated period may have on average."""
+MOST_BITS = 200_000_000
+"""Most CIs times changes of one period."""
 
 TARGET_ASSUMPTIONS = (
     "Times up and times to repair are exponential, and the period begins in the steady state.",
     "CIs fail independently of each other, but for common causes that were given.",
-    "Planned windows play no part.",
+    "Planned windows play no part in whether a target is missed.",
 )
 
 
@@ -86,7 +90,8 @@ def target_missed(
 
     Raises:
         UnknownNode: The id takes no part in the topology.
-        InvalidFigure: A target or period that cannot be, or a CI without a time to repair.
+        InvalidFigure: A target or period that cannot be, a CI without a time to repair, or so many
+            changes of state in a period that none can be simulated.
         InvalidBudget: No sample.
         Cancelled: `should_stop` said so.
 
@@ -149,6 +154,12 @@ class _Simulation:
                 raise InvalidFigure(names[event], "no time to repair is known")
         self._q = q[self._events]
         rates = np.array([per_hour[event] or 1.0 for event in self._events.tolist()])
+        changes = 2.0 * period_hours * float(rates.sum())
+        if changes > MOST_CHANGES or changes * len(rates) > MOST_BITS:
+            raise InvalidFigure(
+                names[int(self._events[rates.argmax()])],
+                f"a period has some {changes:,.0f} changes of state, more than can be simulated",
+            )
         # An event comes w times an hour: w = q / MTTR = (1 - q) / MTTF.
         self._mean_up = (1.0 - self._q) / rates
         self._mean_down = self._q / rates

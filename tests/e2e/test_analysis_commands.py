@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cmdb.cli.session import Session
+from cmdb.ports import AvailabilityQuestion
 from impact.openpsa import read_model
 from impact.structure import Solver
 from tests.e2e.command_line import CommandLine
@@ -38,9 +39,9 @@ def test_one_service_is_what_it_is_among_all(estate: CommandLine) -> None:
 
 def test_pages_of_services_join_without_a_gap(estate: CommandLine) -> None:
     with Session(estate.data_dir).operations() as operations:
-        first = operations.availability(first=4)
-        second = operations.availability(first=4, after=first.next)
-        third = operations.availability(first=4, after=second.next)
+        first = operations.availability(AvailabilityQuestion(first=4))
+        second = operations.availability(AvailabilityQuestion(first=4, after=first.next))
+        third = operations.availability(AvailabilityQuestion(first=4, after=second.next))
 
     names = [each.service.name for page in (first, second, third) for each in page.services]
     assert len(set(names)) == len(names) == first.total

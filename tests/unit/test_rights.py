@@ -22,6 +22,7 @@ from cmdb.model.import_reports import ImportRequest
 from cmdb.model.records import ImportInput
 from cmdb.model.rights import ROLES, Caller
 from cmdb.ports import (
+    AvailabilityQuestion,
     CauseQuestion,
     ChangeUpdate,
     EditReason,
@@ -68,7 +69,7 @@ INVENTORY: dict[str, tuple[str, Call]] = {
     "blast_radius": ("read", lambda o: o.blast_radius(["a"])),
     "explain_impact": ("read", lambda o: o.explain_impact(["a"], "b")),
     "preview_change": ("read", lambda o: o.preview_change([Target("a")], AT, LATER)),
-    "availability": ("read", lambda o: o.availability(["a"])),
+    "availability": ("read", lambda o: o.availability(AvailabilityQuestion(["a"]))),
     "single_points": ("read", lambda o: o.single_points(["a"])),
     "importance": ("read", lambda o: o.importance("a")),
     "cut_sets": ("read", lambda o: o.cut_sets("a")),

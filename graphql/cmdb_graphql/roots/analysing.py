@@ -9,10 +9,10 @@ import strawberry
 from cmdb.model import analysis_reports as reports
 from cmdb.model import cause_reports
 from cmdb.model.structure_reports import StructureReport
-from cmdb.ports.requests import CauseQuestion
+from cmdb.ports.requests import AvailabilityQuestion, CauseQuestion
 from cmdb_graphql.context import Ask
 from cmdb_graphql.ids import local_id, local_ids
-from cmdb_graphql.inputs import AffectedInput, WhatIfEditInput
+from cmdb_graphql.inputs import AffectedInput, CommonCauseInput, WhatIfEditInput
 from cmdb_graphql.types.analysis import (
     Availability,
     Conflicts,
@@ -23,6 +23,7 @@ from cmdb_graphql.types.analysis import (
     StructureOf,
     WhatIf,
 )
+from cmdb_graphql.types.enums import PlannedMode, word
 
 
 @strawberry.type
@@ -31,15 +32,29 @@ class AnalysingQuery:
 
     @strawberry.field(graphql_type=Availability)
     async def availability(
-        self, info: Ask, cis: list[str] | None = None, first: int = 20, after: str | None = None
+        self,
+        info: Ask,
+        cis: list[str] | None = None,
+        target_percent: float | None = None,
+        period_hours: float | None = None,
+        planned: PlannedMode | None = None,
+        from_at: datetime | None = None,
+        common_causes: list[CommonCauseInput] | None = None,
+        first: int = 20,
+        after: str | None = None,
     ) -> reports.AvailabilityReport:
         """Return how available these CIs are in the long run, or a page of all services."""
-        return await info.context.ask(
-            info.context.operations.availability,
+        question = AvailabilityQuestion(
             local_ids(cis or []),
-            first=first,
-            after=after or "",
+            target_percent,
+            period_hours,
+            None if planned is None else word(planned),
+            from_at,
+            [cause.asked() for cause in common_causes or ()],
+            first,
+            after or "",
         )
+        return await info.context.ask(info.context.operations.availability, question)
 
     @strawberry.field(graphql_type=SinglePoints)
     async def spof(self, info: Ask, cis: list[str] | None = None) -> reports.SinglePointsReport:

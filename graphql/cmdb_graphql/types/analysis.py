@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 from cmdb.model import analysis_reports as reports
 from cmdb_graphql.types.common import NamedCIType, as_json, whole_report
-from cmdb_graphql.types.enums import AffectedState
+from cmdb_graphql.types.enums import AffectedState, PlannedMode
 from cmdb_graphql.types.impact import Step
 from cmdb_graphql.types.practices import NearEvent
 
@@ -26,6 +26,18 @@ class Figure:
     order: str | None
     bdd_nodes: int | None
     assumptions: list[str]
+
+
+@strawberry.type
+class TargetRisk:
+    """How likely a service misses its target in a period; `missed` is absent with a reason."""
+
+    target_percent: float
+    period_hours: float
+    allowed_minutes: float
+    missed: Figure | None
+    mean_downtime_minutes: float | None
+    reason: str
 
 
 @strawberry.type
@@ -47,6 +59,21 @@ class ServiceAvailability:
     assumed_perfect_count: int
     assumed_perfect: list[NamedCIType]
     unknown: list[NamedCIType]
+    target: TargetRisk | None
+    scheduled_interruptions_per_year: float | None
+    scheduled_hours_per_year: float | None
+
+
+@strawberry.type
+class PlannedWork:
+    """Which planned changes were looked at, and whether their windows count as downtime."""
+
+    mode: PlannedMode
+    from_at: datetime
+    to_at: datetime
+    changes: int
+    windows: int
+    is_complete: bool
 
 
 @strawberry.type
@@ -57,6 +84,7 @@ class Availability:
     services: list[ServiceAvailability]
     next: str
     total: int
+    planned: PlannedWork | None
     report: JSON = whole_report()
 
 

@@ -55,6 +55,14 @@ class WhatIfKind(Enum):
 
 
 @strawberry.enum
+class PlannedMode(Enum):
+    """Whether windows of planned changes count as downtime, or are told beside it."""
+
+    COUNTED = "counted"
+    EXCLUDED = "excluded"
+
+
+@strawberry.enum
 class IncidentEffect(Enum):
     """What an incident does to a CI."""
 

@@ -23,6 +23,7 @@ from cmdb.model.access import NewToken
 from cmdb.model.log_reports import Anchor
 from cmdb.model.selection import And, Not, Or, Sort, Where
 from cmdb.ports import (
+    AvailabilityQuestion,
     CauseQuestion,
     ChangeUpdate,
     EditReason,
@@ -34,6 +35,7 @@ from cmdb.ports import (
     NewIncident,
     NewRelationship,
     RecordListing,
+    SharedCause,
     Target,
     UpsertRequest,
     WhatIfEdit,
@@ -59,6 +61,7 @@ RECORDS = RecordListing(["new"], ["web"], AT, AT, 10, "cursor")
 CHANGES = RecordListing(["draft"], ["web"], AT, AT, 10, "cursor")
 AFFECTED = (NewAffected("web", "degraded", AT), NewAffected("db"))
 TARGETS = (Target("web", "at_risk", AT, AT), Target("db"))
+CAUSES = (SharedCause("pool", 0.05), SharedCause("feeds", q=0.001))
 SENT: dict[str, list[tuple[Any, ...]]] = {
     "list_classes": [()],
     "find_ci": [("web",)],
@@ -69,7 +72,10 @@ SENT: dict[str, list[tuple[Any, ...]]] = {
     "blast_radius": [(["web"],)],
     "explain_impact": [(["web"], "db")],
     "preview_change": [(TARGETS, AT, AT), ((), None, None)],
-    "availability": [(), (["web"],)],
+    "availability": [
+        (AvailabilityQuestion(),),
+        (AvailabilityQuestion(["web"], 99.9, 168.0, "counted", AT, CAUSES, 5, "c"),),
+    ],
     "single_points": [(), (["web"],)],
     "importance": [("web",)],
     "cut_sets": [("web",)],
