@@ -84,12 +84,11 @@ class Cores:
         """Return for each event the probability of the union of its cut sets, itself left out."""
         if core.is_one_gate:
             return _spread(core, closed_forms.gate_unions(core.tree.gates[0], q))
-        by_label = {str(event): value for event, value in enumerate(q)}
         found = []
         for event in range(core.tree.event_count):
             if time.monotonic() > self.ends_at:
                 raise Unsolved
-            answer = self._ask(core, {"what": "union", "q": by_label, "event": event})
+            answer = self._ask(core, {"what": "union", "q": list(q), "event": event})
             found.append(float(answer["value"]))
         return found
 
@@ -191,6 +190,4 @@ def _spread(core: Core, by_child: list[float]) -> list[float]:
 
 
 def _frozen(value: Any) -> Any:
-    if isinstance(value, dict):
-        return tuple(value.values())
     return tuple(value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What does the binary decision diagram of a tree say? The one file that knows the library."""
+"""What does the binary decision diagram of a tree say?"""
 
 from __future__ import annotations
 
@@ -6,15 +6,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from operator import and_, or_, xor
-from typing import Any, Final
+from typing import Any
 
-import relibmss
-
+from impact.structure.managers import EMPTY, NONE, Manager, open_manager
 from impact.structure.tree import FaultTree, Gate, Op
-
-NONE: Final = 0
-EMPTY: Final = 1
-"""The numbers of the ends of a family: no set at all, and the one that holds no event."""
 
 
 class Diagram:
@@ -30,14 +25,13 @@ class Diagram:
 
     def __init__(self, tree: FaultTree, variables: Sequence[int]) -> None:
         self.tree = tree
-        self._manager: Any = relibmss.BDD()
-        # The library puts later variables nearer the root.
-        made = {event: self._manager.defvar(str(event)) for event in reversed(variables)}
+        self._manager: Manager = open_manager()
         self._levels = {event: level for level, event in enumerate(variables)}
-        self._nodes: dict[int, Any] = dict(made)
+        made = self._manager.define(variables)
+        self._nodes: dict[int, Any] = dict(zip(variables, made, strict=True))
         self._joins = sum(map(_joins_of, tree.gates))
         self._joined = 0
-        self._steps = self._join_all()
+        self._steps = _join_all(tree, self._manager, self._levels, self._nodes)
 
     @property
     def share(self) -> float:
@@ -47,7 +41,7 @@ class Diagram:
     @property
     def size(self) -> int:
         """Return the number of nodes made so far."""
-        return int(self._manager.info()["nodes"])
+        return self._manager.size
 
     def build(self, seconds: float, nodes: int) -> bool:
         """Build on until it is whole; tell whether it is."""
@@ -60,50 +54,53 @@ class Diagram:
 
     def probability(self, q: Sequence[float]) -> float:
         """Return the probability of the top; O(nodes)."""
-        return float(self._top.prob(self._by_label(q)))
+        return self._manager.probability(self._top, dict(enumerate(q)))
 
     def birnbaum(self, q: Sequence[float]) -> list[float]:
         """Return the derivative of the probability by that of each event; O(nodes)."""
-        found = self._top.bmeas(self._by_label(q))
-        return [float(found.get(str(event), 0.0)) for event in range(self.tree.event_count)]
+        found = self._manager.birnbaum(self._top, dict(enumerate(q)))
+        return [found.get(event, 0.0) for event in range(self.tree.event_count)]
 
     def cut_sets(self) -> CutSetDiagram:
         """Return the family of the minimal cut sets; the tree must be coherent."""
         variables = {event: self._nodes[event] for event in self._levels}  # the root's first
-        # A minimal set of events that make a failure function hold is a minimal cut set.
-        return CutSetDiagram(self._manager, variables, self._top.minpath())
+        return CutSetDiagram(self._manager, variables, self._top)
 
     @property
     def _top(self) -> Any:
         return self._nodes[self.tree.top]
 
-    def _by_label(self, q: Sequence[float]) -> dict[str, float]:
-        return {str(event): q[event] for event in self._levels}
 
-    def _join_all(self) -> Iterator[None]:
-        """Make the function of every gate, children first; come to a halt after each join."""
-        tops = dict(self._levels)
-        for reference, gate in self.tree.numbered_gates():
-            tops[reference] = min(tops[child] for child in gate.children)
-            # Deepest first: what lies nearest the leaves is joined while it is small.
-            ordered = sorted(gate.children, key=lambda child: -tops[child])
-            for joined in self._partial_joins(gate, [self._nodes[child] for child in ordered]):
-                self._nodes[reference] = joined
-                yield
+def _join_all(
+    tree: FaultTree, manager: Manager, levels: Mapping[int, int], nodes: dict[int, Any]
+) -> Iterator[None]:
+    """Add the function of every gate to `nodes`, children first; come to a halt after each join.
 
-    def _partial_joins(self, gate: Gate, nodes: list[Any]) -> Iterator[Any]:
-        """Yield the function of ever more children; as many as `_joins_of` says."""
-        match gate.op:
-            case Op.NOT:
-                yield self._manager.Not(nodes[0])
-            case Op.AT_LEAST:
-                yield self._manager.kofn(gate.k, nodes)
-            case Op.OR:
-                yield from accumulate(nodes, or_)
-            case Op.AND:
-                yield from accumulate(nodes, and_)
-            case Op.XOR:
-                yield from accumulate(nodes, xor)
+    It holds no diagram, so that one is freed, and gigabytes with it, when it is dropped.
+    """
+    tops = dict(levels)
+    for reference, gate in tree.numbered_gates():
+        tops[reference] = min(tops[child] for child in gate.children)
+        # Deepest first: what lies nearest the leaves is joined while it is small.
+        ordered = sorted(gate.children, key=lambda child: -tops[child])
+        for joined in _partial_joins(manager, gate, [nodes[child] for child in ordered]):
+            nodes[reference] = joined
+            yield
+
+
+def _partial_joins(manager: Manager, gate: Gate, nodes: list[Any]) -> Iterator[Any]:
+    """Yield the function of ever more children; as many as `_joins_of` says."""
+    match gate.op:
+        case Op.NOT:
+            yield manager.negation(nodes[0])
+        case Op.AT_LEAST:
+            yield manager.at_least(gate.k, nodes)
+        case Op.OR:
+            yield from accumulate(nodes, or_)
+        case Op.AND:
+            yield from accumulate(nodes, and_)
+        case Op.XOR:
+            yield from accumulate(nodes, xor)
 
 
 def _joins_of(gate: Gate) -> int:
@@ -114,18 +111,18 @@ class CutSetDiagram:
     """A family of sets of events: the minimal cut sets, each once.
 
     Args:
-        manager: The library's manager, which makes the diagrams of `fussell_vesely`.
-        variables: Its variable of each event, in the order of the diagram.
-        root: Its diagram of the family.
+        manager: Of the functions, also of those of the unions that are asked for.
+        variables: The function of each event, in the order of the diagram.
+        top: The coherent function whose minimal cut sets these are.
     """
 
-    def __init__(self, manager: Any, variables: dict[int, Any], root: Any) -> None:
+    def __init__(self, manager: Manager, variables: dict[int, Any], top: Any) -> None:
         self._manager = manager
         self._variables = variables
-        self._root = int(root.get_id())
-        levels = {event: level for level, event in enumerate(variables)}
-        self._nodes = _read_family(root, levels)
-        self._unions: dict[int, Any] = {end: manager.const(end == EMPTY) for end in (NONE, EMPTY)}
+        self._nodes, self._root = manager.minimal_sets(top)
+        self._unions: dict[int, Any] = {
+            end: manager.constant(end == EMPTY) for end in (NONE, EMPTY)
+        }
 
     def count(self, weights: Sequence[int]) -> int:
         """Return the number of sets if an event stands for as many sets as its weight says."""
@@ -153,7 +150,7 @@ class CutSetDiagram:
                 found.append(chosen)
         return found, True
 
-    def union_with(self, event: int, q: dict[str, float]) -> float:
+    def union_with(self, event: int, q: Sequence[float]) -> float:
         """Return the probability of the union of the sets that hold `event`, without it in them.
 
         The event holds together with that union with q times this, the numerator of Fussell and
@@ -165,7 +162,7 @@ class CutSetDiagram:
                 unions[node] = self._union(high)
             else:
                 unions[node] = self._either(variable, unions[low], unions[high])
-        return float(unions[self._root].prob(q))
+        return self._manager.probability(unions[self._root], dict(enumerate(q)))
 
     def _union(self, root: int) -> Any:
         stack = [root]
@@ -200,19 +197,3 @@ class CutSetDiagram:
             stack.append((low, chosen, product))
             if product * q[variable] >= floor:
                 stack.append((high, [*chosen, variable], product * q[variable]))
-
-
-def _read_family(root: Any, levels: Mapping[int, int]) -> dict[int, tuple[int, int, int]]:
-    """Return event, low and high child of each node by its number, children first."""
-    found: dict[int, tuple[int, int, int]] = {}
-    stack = [(root.get_id(), root)]
-    while stack:
-        number, node = stack.pop()
-        if number in found or number in (NONE, EMPTY):
-            continue
-        low, high = node.get_children()
-        low_number, high_number = low.get_id(), high.get_id()
-        found[number] = (int(node.get_label()), low_number, high_number)
-        stack.append((low_number, low))
-        stack.append((high_number, high))
-    return dict(sorted(found.items(), key=lambda item: -levels[item[1][0]]))

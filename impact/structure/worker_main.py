@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from impact.structure.diagrams import CutSetDiagram, Diagram
+from impact.structure.managers import is_bounded, open_manager
 from impact.structure.tree import FALSE, FaultTree
 from impact.structure.wire import Message, unpack_tree
 
@@ -92,6 +93,8 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 
 if __name__ == "__main__":
-    limit_memory(int(sys.argv[1]))
+    if not is_bounded():
+        limit_memory(int(sys.argv[1]))
+    open_manager()  # without a library there is nothing to serve
     print("{}", flush=True)
     serve(sys.stdin, sys.stdout)

@@ -15,6 +15,7 @@ from oxidd.util import DDMemoryError
 from impact.openpsa import Model
 from impact.structure import Budget, FaultTree, Gate, Method, Op, Solver
 from impact.structure.folding import fold
+from impact.structure.managers import CHOICE
 from tests.openpsa.models import Answer, answers, public_model
 
 IS_LONG = os.environ.get("CMDB_TEST_SIZE") == "long"
@@ -77,6 +78,20 @@ def test_the_model_that_no_diagram_fits_is_answered_by_an_honest_interval(solver
     assert (high - low) / 2 <= 0.15 * found.value
     assert low <= 1.032e-5
     assert high >= 9.39e-6
+
+
+def test_where_the_usual_library_is_not_the_other_one_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(CHOICE, "oxidd")
+    chosen = [answer for answer in exact if answer.name in ("chinese", "das9206", "isp9606")]
+    with Solver() as other:
+        for answer in chosen:
+            model = public_model(answer.name)
+            found = other.probability(model.tree, model.probabilities, budget=PATIENT)
+            assert found.method is Method.EXACT
+            assert found.value == pytest.approx(answer.probability, rel=1e-5)
+            assert other.cut_set_count(model.tree, budget=PATIENT) == answer.minimal_cut_sets
 
 
 def test_another_library_of_diagrams_agrees(solver: Solver) -> None:

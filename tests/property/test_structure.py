@@ -20,6 +20,7 @@ from impact.structure import (
 )
 from impact.structure.factoring import factored
 from impact.structure.folding import fold
+from impact.structure.managers import CHOICE
 from impact.structure.single_points import find_single_points
 from tests.property import oracle_structure as oracle
 from tests.property.strategies_impact import exhaustive
@@ -28,10 +29,12 @@ from tests.property.strategies_structure import Case, cases, sums_of_products
 CLOSE = 1e-12
 
 
-@pytest.fixture(scope="module")
-def solver() -> Iterator[Solver]:
-    with Solver() as opened:
-        yield opened
+@pytest.fixture(scope="module", params=["relibmss", "oxidd"])
+def solver(request: pytest.FixtureRequest) -> Iterator[Solver]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(CHOICE, request.param)
+        with Solver() as opened:
+            yield opened
 
 
 @exhaustive

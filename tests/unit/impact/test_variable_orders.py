@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
 from impact.structure import Budget, FaultTree, TreeBuilder, race
+from impact.structure.diagrams import Diagram
 from impact.structure.drawing_together import drawn_together
 from impact.structure.orders import PORTFOLIO, total_span, variable_order
 from impact.structure.worker import Worker
@@ -94,3 +97,17 @@ def test_the_order_of_least_span_leads(worker: Worker) -> None:
 
     assert found is not None
     assert found.order == PORTFOLIO[1]
+
+
+def test_a_diagram_that_is_dropped_is_freed_at_once() -> None:
+    """Without waiting for the collector of circles, which does not know how much hangs on it."""
+    tree = halves(40)
+    gc.disable()
+    try:
+        diagram = Diagram(tree, variable_order(tree, "input"))
+        diagram.build(0.0, 10)
+        gone = weakref.ref(diagram)
+        del diagram
+        assert gone() is None
+    finally:
+        gc.enable()
