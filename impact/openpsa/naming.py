@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 _NO_WORD = re.compile(r"[^A-Za-z0-9_]+")
@@ -21,6 +22,7 @@ def identifiers(names: Iterable[str], taken: Iterable[str] = ()) -> tuple[str, .
         ('Server-web-1', 'Server-web-1-2', 'Gro-e', 'x1st', 'x')
     """
     used = set(taken)
+    numbers: Counter[str] = Counter()
     found = []
     for name in names:
         plain = unicodedata.normalize("NFKD", name)
@@ -28,10 +30,10 @@ def identifiers(names: Iterable[str], taken: Iterable[str] = ()) -> tuple[str, .
         plain = _NO_WORD.sub("-", plain).strip("-_")
         if not plain[:1].isalpha():
             plain = f"x{plain}"
-        unique, number = plain, 1
+        unique = plain
         while unique in used:
-            number += 1
-            unique = f"{plain}-{number}"
+            numbers[plain] += 1
+            unique = f"{plain}-{numbers[plain] + 1}"
         used.add(unique)
         found.append(unique)
     return tuple(found)

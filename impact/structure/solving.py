@@ -249,10 +249,10 @@ def _enough(evaluation: Evaluation, pilot: Sample, half_width: float) -> int:
     exact = 1.0 - evaluation.by_points
     most = 0.0
     for r in pilot.ci95:
-        top = evaluation.with_rest(r)
-        if top == 0.0:
+        wanted = half_width * evaluation.with_rest(r)
+        if wanted <= 0.0:
             return sys.maxsize
-        most = max(most, (Z95 * exact / (half_width * top)) ** 2 * r * (1.0 - r))
+        most = max(most, (Z95 * exact / wanted) ** 2 * r * (1.0 - r))
     return math.ceil(most)
 
 

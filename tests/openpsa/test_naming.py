@@ -26,6 +26,13 @@ def test_any_names_become_identifiers_all_different(names: list[str], taken: lis
     assert all(IDENTIFIER.fullmatch(name) for name in found)
 
 
+def test_many_names_that_look_alike_take_no_time() -> None:
+    found = identifiers(["(not visible to you)"] * 50_000)
+
+    assert len(set(found)) == 50_000
+    assert found[1] == "not-visible-to-you-2"
+
+
 def odd_model() -> Model:
     builder = TreeBuilder(len(ODD))
     pairs = [builder.all_of([i, (i + 1) % len(ODD)]) for i in range(len(ODD))]

@@ -360,3 +360,11 @@ def test_rare_and_common_events_are_drawn_as_often_as_they_say() -> None:
         low, high = draw(tree, [q], samples=2_000_000, seed=11).ci95
         spread = (high - low) / 2
         assert low - spread < q < high + spread
+
+
+def test_an_interval_without_width_takes_all_samples_there_are(solver: Solver) -> None:
+    budget = Budget(seconds=0.0, samples=300_000, half_width=0.0)
+
+    answer = solver.probability(knot(60), [0.08] * 60, budget=budget)
+
+    assert answer.samples == 393_216
