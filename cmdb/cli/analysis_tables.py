@@ -35,7 +35,7 @@ def print_availability(report: AvailabilityReport) -> None:
         if each.target is not None:
             print_lines([f"{each.service.name}: {_target(each.target)}"])
     if report.planned is not None:
-        print_lines([_planned(report.planned), *map(_scheduled, report.services)])
+        print_lines([_planned(report.planned), *_scheduled(report.services)])
     for each in report.services:
         if each.assumed_perfect_count or each.assumed_default_count:
             print_lines([_assumed(each)])
@@ -78,16 +78,22 @@ def _target(target: TargetRisk) -> str:
 
 def _planned(planned: PlannedWork) -> str:
     changes = plural(planned.changes, "planned change")
-    count = "count as downtime" if planned.mode == "counted" else "are left out"
+    how = "they count as downtime" if planned.mode == "counted" else "they are left out"
     return (
         f"{changes} from {time_text(planned.from_at)} to {time_text(planned.to_at)} with "
-        f"{plural(planned.windows, 'stretch', 'stretches')} of outage, which {count}."
+        f"{plural(planned.windows, 'stretch', 'stretches')} of outage: {how}."
     )
 
 
-def _scheduled(each: ServiceAvailability) -> str:
-    times, hours = each.scheduled_interruptions_per_year, each.scheduled_hours_per_year
-    return f"{each.service.name}: DOWN by plan {times:g} times a year, for {hours:.3g} hours."
+def _scheduled(services: Iterable[ServiceAvailability]) -> Iterable[str]:
+    """Yield what planned windows alone take DOWN."""
+    for each in services:
+        times, hours = each.scheduled_interruptions_per_year, each.scheduled_hours_per_year
+        if times and hours:
+            yield (
+                f"{each.service.name}: DOWN by plan {times:g} times a year, "
+                f"for {duration_text(hours * 3_600.0)} altogether."
+            )
 
 
 def _assumed(each: ServiceAvailability) -> str:

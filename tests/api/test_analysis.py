@@ -27,6 +27,55 @@ def test_availability_pages_through_all_services(api: Client) -> None:
     assert len(set(names)) == len(names) == page["total"] > 4
 
 
+def test_availability_is_told_under_the_terms_that_are_given(api: Client) -> None:
+    cause = '{group: "power of SQ-1", beta: 0.05}'
+    answered = api(
+        f"""{{ availability(
+          cis: ["Order fulfilment"], targetPercent: 99.9, periodHours: 168, planned: COUNTED,
+          fromAt: "2031-01-01T00:00:00Z", commonCauses: [{cause}]
+        ) {{
+          planned {{ mode fromAt toAt changes windows isComplete }}
+          services {{ scheduledInterruptionsPerYear scheduledHoursPerYear
+            unavailability {{ {FIGURE} }} target {{ targetPercent periodHours allowedMinutes
+              missed {{ {FIGURE} }} meanDowntimeMinutes reason }} }}
+        }} }}"""
+    ).data["availability"]
+
+    assert answered["planned"] == {
+        "mode": "COUNTED",
+        "fromAt": "2031-01-01T00:00:00Z",
+        "toAt": "2032-01-01T00:00:00Z",
+        "changes": 0,
+        "windows": 0,
+        "isComplete": True,
+    }
+    (service,) = answered["services"]
+    assert service["scheduledInterruptionsPerYear"] == service["scheduledHoursPerYear"] == 0
+    assert any("beta = 0.05" in text for text in service["unavailability"]["assumptions"])
+    target = service["target"]
+    assert (target["targetPercent"], target["periodHours"], target["reason"]) == (99.9, 168, "")
+    assert abs(target["allowedMinutes"] - 168 * 0.06) < 1e-6
+    low, high = target["missed"]["ci95"]
+    assert 0 < low < target["missed"]["value"] < high < 1
+    assert target["missed"]["method"] == "monte_carlo"
+
+
+def test_without_terms_nothing_is_told_of_them(api: Client) -> None:
+    answered = api(
+        """{ availability(cis: ["Online shop"]) { planned { mode }
+          services { target { reason } scheduledInterruptionsPerYear scheduledHoursPerYear } } }"""
+    ).data["availability"]
+
+    assert answered["planned"] is None
+    assert answered["services"] == [
+        {
+            "target": None,
+            "scheduledInterruptionsPerYear": None,
+            "scheduledHoursPerYear": None,
+        }
+    ]
+
+
 def test_single_points_of_one_are_among_those_of_all(api: Client) -> None:
     document = (
         "query Q($cis: [String!]) { spof(cis: $cis) { services { service { name } count "
@@ -116,6 +165,10 @@ def test_what_cannot_be_asked_says_why(api: Client) -> None:
         '{ cutSets(ci: "Online shop", largest: 50) { count } }': "BAD_VALUE",
         '{ importance(ci: "nowhere at all") { count } }': "UNKNOWN_CI",
         '{ availability(after: "nothing") { next } }': "BAD_VALUE",
+        '{ availability(cis: "Online shop", targetPercent: 120) { next } }': "BAD_VALUE",
+        '{ availability(cis: "Online shop", periodHours: 730) { next } }': "BAD_VALUE",
+        '{ availability(commonCauses: {group: "nowhere", beta: 0.1}) { next } }': "UNKNOWN_CI",
+        '{ availability(commonCauses: {group: "power of SQ-1", beta: 2}) { next } }': "BAD_VALUE",
     }
     for document, code in asked.items():
         errors = api(document).errors or []

@@ -112,8 +112,13 @@ def test_documents_about_incidents_and_changes(api: Client) -> None:
 
 def test_documents_about_failures_in_the_long_run(api: Client) -> None:
     told = run(api, "availability", cis=["Online shop"])
+    terms = {"targetPercent": 99.9, "periodHours": 168.0, "planned": "EXCLUDED"}
+    under = run(api, "availability", cis=["Online shop"], **terms)
 
     assert told["services"][0]["unavailability"]["method"] == "exact"
+    assert told["services"][0]["target"] is None
+    assert under["services"][0]["target"]["missed"]["value"] > 0
+    assert under["planned"]["mode"] == "EXCLUDED"
     assert run(api, "conflicts", **WINDOW)["isComplete"]
     assert run(api, "root-cause", symptoms=[{"ci": "Online shop"}])["candidates"]
 

@@ -45,6 +45,77 @@ def test_pages_of_services_join_without_a_gap(estate: CommandLine) -> None:
     assert (second.next != "", third.next) == (True, "")
 
 
+def test_a_target_is_told_with_its_period_and_interval(estate: CommandLine) -> None:
+    words = ("availability", "Online shop", "--target", "99.9")
+    targets = {
+        period: estate.json(*words, *given)["services"][0]["target"]
+        for period, given in {
+            730: (),
+            168: ("--period", "week"),
+            8760: ("--period", "year"),
+            100: ("--period", "100"),
+        }.items()
+    }
+    text = estate(*words, "--period", "quarter").out
+
+    for hours, target in targets.items():
+        assert (target["period_hours"], target["reason"]) == (hours, "")
+        assert target["allowed_minutes"] == pytest.approx(hours * 0.06)
+        low, high = target["missed"]["ci95"]
+        assert 0 < low < target["missed"]["value"] < high < 1
+        assert target["missed"]["samples"] == 10_000
+    assert "99.9 % of 2190 hours allow 2 h 11 min of downtime, missed in" in text
+    assert "10,000 simulated periods" in text
+
+
+def test_targets_of_every_service_are_told_with_fewer_periods(estate: CommandLine) -> None:
+    services = estate.json("availability", "--all", "--target", "99.9")["services"]
+
+    assert {each["target"]["missed"]["samples"] for each in services} == {1_000}
+
+
+def test_planned_windows_are_counted_or_only_told(own_estate: CommandLine) -> None:
+    down = ("availability", "Order mail")
+    usual = own_estate.json(*down)["services"][0]
+    plan = ("change", "plan", "--scheduled", "move", "--target", "Order mail")
+    own_estate.json(*plan, "--from", "2027-03-06T22:00Z", "--to", "2027-03-07T02:00Z")
+    year = ("--from", "2027-01-01")
+
+    counted = own_estate.json(*down, "--planned", "counted", *year)
+    excluded = own_estate.json(*down, "--planned", "excluded", *year)
+    text = own_estate(*down, "--planned", "counted", *year).out
+    every = own_estate.json("availability", "--all", "--planned", "excluded", *year)
+
+    q = usual["unavailability"]["value"]
+    for report, expected in ((counted, q + (1 - q) * 4 / 8760), (excluded, q)):
+        (service,) = report["services"]
+        assert service["unavailability"]["value"] == pytest.approx(expected)
+        assert service["scheduled_interruptions_per_year"] == 1
+        assert service["scheduled_hours_per_year"] == pytest.approx(4)
+        assert (report["planned"]["changes"], report["planned"]["windows"]) == (1, 1)
+    assert "1 planned change from 2027-01-01 00:00 UTC to 2028-01-01 00:00 UTC" in text
+    assert "Order mail: DOWN by plan 1 times a year, for 4 h altogether." in text
+    assert sum(each["scheduled_hours_per_year"] for each in every["services"]) == 4
+
+
+def test_a_common_cause_of_both_feeds_costs_what_it_must(estate: CommandLine) -> None:
+    group = "RedundancyGroup/power of SQ-1"
+    figures = {
+        c["ci"]["name"]: c["unavailability"] for c in estate.json("importance", group)["cis"]
+    }
+    site, q = figures["Southquay"], figures["SQ-A"]
+    causes = {"": 0.0, "power of SQ-1=0.1": 0.1 * q, f"{group}=q:0.00001": 0.00001}
+
+    for cause, common in causes.items():
+        words = ("--common-cause", cause) if cause else ()
+        (found,) = estate.json("availability", group, *words)["services"]
+
+        # Both feeds stand in one place, which takes them down alone.
+        own = 1 - (1 - q) / (1 - common)
+        pair = common + (1 - common) * own**2
+        assert found["unavailability"]["value"] == pytest.approx(1 - (1 - site) * (1 - pair))
+
+
 def test_single_points_are_the_cut_sets_of_one_ci(estate: CommandLine) -> None:
     points = estate.json("spof", "Order mail")["services"][0]
     sets = estate.json("cut-sets", "Order mail", "--largest", "1", "--limit", "1000")
@@ -143,6 +214,17 @@ def test_a_dropped_feed_costs_and_brings_a_single_point(estate: CommandLine) -> 
         (("availability",), 2, "--all"),
         (("availability", "Online shop", "--all"), 2, "--all"),
         (("availability", "nowhere"), 3, "nowhere"),
+        (("availability", "Online shop", "--target", "120"), 2, "target"),
+        (("availability", "Online shop", "--target", "high"), 2, "target"),
+        (("availability", "--all", "--target", "99", "--period", "fortnight"), 2, "fortnight"),
+        (("availability", "--all", "--period", "month"), 2, "target"),
+        (("availability", "--all", "--planned", "perhaps"), 2, "counted or excluded"),
+        (("availability", "--all", "--from", "now"), 2, "planned"),
+        (("availability", "--all", "--common-cause", "nowhere=0.1"), 3, "nowhere"),
+        (("availability", "--all", "--common-cause", "power of SQ-1"), 2, "GROUP=BETA"),
+        (("availability", "--all", "--common-cause", "power of SQ-1=much"), 2, "GROUP=BETA"),
+        (("availability", "--all", "--common-cause", "power of SQ-1=1.5"), 2, "power of SQ-1"),
+        (("availability", "--all", "--common-cause", "SQ-A=0.1"), 2, "SQ-A"),
         (("cut-sets", "Online shop", "--largest", "99"), 2, "largest"),
         (("importance", "Online shop", "--limit", "100000"), 2, "first"),
         (("what-if", "Online shop"), 2, "edits"),

@@ -30,6 +30,9 @@ READS = {
         "--from 2027-03-06T22:00Z --to 2027-03-06T23:00Z"
     ),
     "availability": "--all",
+    "availability, under terms": (
+        "--all --target 99.9 --period week --planned counted --from 2027-01-01T00:00Z"
+    ),
     "spof": "--all",
     "importance": "Rack/SQ-1 --limit 3",
     "cut-sets": "Rack/SQ-1 --largest 2",
@@ -123,6 +126,14 @@ def test_a_word_that_the_contract_does_not_have_is_refused_with_the_same_code(
 
     assert (remote.code, remote.json["error"]["code"]) == (local.code, "BAD_VALUE")
     assert local.json["error"]["code"] == "BAD_VALUE"
+
+
+def test_common_causes_reach_the_server(pair: Pair) -> None:
+    words = ("availability", "Order mail", "--common-cause", "power of SQ-1=0.1")
+
+    remote = pair.remote.json(*words)
+
+    assert remote == pair.local.json(*words) != pair.local.json(*words[:2])
 
 
 def test_the_server_says_whom_it_takes_the_caller_for(pair: Pair) -> None:

@@ -14,6 +14,7 @@ from impact.availability import (
     Maintenance,
     StructureBuilder,
     availabilities,
+    cause_probability,
     service_availability,
 )
 from impact.errors import InvalidFigure
@@ -159,6 +160,36 @@ def test_an_explicit_common_cause_suits_unequal_members(solver: Solver) -> None:
     assert found.unavailability.value == pytest.approx(0.05 + 0.95 * first * second)
 
 
+def test_a_common_cause_is_judged_even_where_no_service_relies_on_its_group() -> None:
+    estate = topology(
+        "pool a b lonely",
+        [("pool", "a", GATE), ("pool", "b", GATE)],
+        {"pool": 1},
+        q=[0.0, 0.1, 0.1, 0.0],
+    )
+
+    assert cause_probability(estate, CommonCause("pool", beta=0.3)) == pytest.approx(0.03)
+    assert cause_probability(estate, CommonCause("pool", q=0.1)) == 0.1
+    with pytest.raises(InvalidFigure, match=r"beta in \[0, 1\]"):
+        cause_probability(estate, CommonCause("pool", beta=1.3))
+    with pytest.raises(InvalidFigure, match="a group or a cluster"):
+        cause_probability(estate, CommonCause("lonely", beta=0.3))
+
+
+def test_causes_that_are_too_likely_together_name_their_groups(solver: Solver) -> None:
+    edges = [("g", "a", GATE), ("g", "b", GATE), ("h", "a", GATE), ("h", "b", GATE)]
+    estate = topology("g h a b", edges, {"g": 1, "h": 1}, q=[0.0, 0.0, 0.1, 0.1])
+
+    def asked(beta: float) -> float:
+        causes = (CommonCause("g", beta=beta), CommonCause("h", beta=beta))
+        terms = AvailabilityTerms(common_causes=causes)
+        return service_availability(estate, "a", solver, terms=terms).unavailability.value
+
+    assert asked(0.5) == pytest.approx(0.1)
+    with pytest.raises(InvalidFigure, match="of 'g', 'h' together are more likely than its own"):
+        asked(0.6)
+
+
 def test_planned_windows_count_where_the_agreement_says_so(solver: Solver) -> None:
     both = Maintenance(("s1", "s2"), hours=8.76, times_per_year=10)
     one = Maintenance(("s1",), hours=8.76, times_per_year=10)
@@ -177,6 +208,40 @@ def test_planned_windows_count_where_the_agreement_says_so(solver: Solver) -> No
     assert left_out.scheduled_hours_per_year == pytest.approx(87.6)
     assert counted.unavailability.value == pytest.approx(0.98 * 0.01 + 0.01 * 1.0 + 0.01 * 0.1)
     assert counted.mean_outage_hours is None
+
+
+def test_a_window_of_a_single_host_adds_its_share_of_the_year(solver: Solver) -> None:
+    host = topology("host", [], q=[0.01], mttr_hours=[2.0])
+    terms = AvailabilityTerms(maintenance=(Maintenance(("host",), 4.0),), counts_maintenance=True)
+
+    found = service_availability(host, "host", solver, terms=terms)
+
+    assert found.unavailability.value == pytest.approx(0.01 + 0.99 * 4 / 8760)
+    assert (found.scheduled_interruptions_per_year, found.scheduled_hours_per_year) == (1.0, 4.0)
+
+
+def test_windows_that_go_on_without_a_break_are_one_interruption(solver: Solver) -> None:
+    first = Maintenance(("s1", "s2"), hours=1.0)
+    both = Maintenance(("s1", "s2", "elsewhere"), hours=2.0, continues=True)
+    one = Maintenance(("s1",), hours=3.0, continues=True)
+    again = Maintenance(("s1", "s2"), hours=4.0, continues=True)
+    apart = Maintenance(("s1", "s2"), hours=5.0)
+    terms = AvailabilityTerms(maintenance=(first, both, one, again, apart))
+
+    found = service_availability(pair(), "shop", solver, terms=terms)
+
+    # first and both are one; one leaves the shop up; again and apart are one each.
+    assert found.scheduled_interruptions_per_year == 3.0
+    assert found.scheduled_hours_per_year == 1.0 + 2.0 + 4.0 + 5.0
+
+
+def test_windows_may_fill_the_year_to_the_last_hour(solver: Solver) -> None:
+    windows = (Maintenance(("s1", "s2"), hours=0.1, times_per_year=87_600 / 7),) * 7
+    terms = AvailabilityTerms(maintenance=windows, counts_maintenance=True)
+
+    found = service_availability(pair(), "shop", solver, terms=terms)
+
+    assert found.unavailability.value == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize(

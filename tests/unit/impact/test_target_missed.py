@@ -103,6 +103,14 @@ def test_what_never_fails_misses_nothing_and_what_is_always_down_everything() ->
     assert asked(one(q=0.0), "web", target=1.0).ci95 == (0.0, 3.0 / 2_000)
 
 
+def test_more_changes_than_can_be_simulated_are_refused_and_fewer_are_not() -> None:
+    # Up and down for a second each, or for an hour: 1,314,000 or 365 changes each in a month.
+    with pytest.raises(InvalidFigure, match="more than can be simulated"):
+        asked(one(q=0.5, mttr_hours=1 / 3600), "web", target=0.9)
+
+    assert asked(one(q=0.5, mttr_hours=1.0), "web", target=0.9, samples=100).probability == 1.0
+
+
 def test_what_cannot_be_asked_is_refused() -> None:
     with pytest.raises(InvalidFigure, match="target"):
         asked(one(), "web", target=1.5)
