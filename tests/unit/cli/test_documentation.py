@@ -84,7 +84,7 @@ def test_every_dependency_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     names = {
-        re.split(r"[\[>=<]", name)[0] for name in sum(extras.values(), project["dependencies"])
+        re.split(r"[\[>=<;]", name)[0] for name in sum(extras.values(), project["dependencies"])
     }
 
     missing = {n for n in names if n not in text and not n.startswith("types-") and n != "cmdb"}
