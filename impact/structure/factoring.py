@@ -20,9 +20,9 @@ def factored(tree: FaultTree) -> FaultTree:
     """Return an equivalent tree in which what children of a gate share is taken out of them.
 
     `a b or a c or d` becomes `a (b or c) or d`, and likewise with AND and OR exchanged; `a or a b`
-    becomes `a`. Only children with one parent are opened, so the tree does not grow. What most
-    children share goes first, then what has most leaves; O(size log size) for each level of factors
-    within factors.
+    becomes `a`. Only children with one parent are opened, so that nothing is named more often than
+    before. What most children share goes first, then what has most leaves; O(size log size) for
+    each level of factors within factors.
 
     Source: Brayton 1987, Factoring logic functions, doi:10.1147/rd.312.0187 (quick factoring).
     """
