@@ -78,8 +78,11 @@ def set_attributes(context: Context, ci: str, values: Mapping[str, Any], edit: E
         hint = f"One of {', '.join(LIFECYCLE)}."
         raise BadValue("lifecycle", f"{lifecycle!r} is no stage", hint)
     own = {field: values[field] for field in ("name", "lifecycle") if field in values}
-    if isinstance(own.get("name"), str):
-        check_text("name", own["name"], LONGEST_NAME)
+    name = own.get("name")
+    if name is not None:
+        if not isinstance(name, str):
+            raise BadValue("name", f"{name!r} is no text", "Give a text, or null to take it back.")
+        check_text("name", name, LONGEST_NAME)
 
     def draft() -> Draft:
         manual = draft_record(context, find_ci(context, ci).id)

@@ -51,7 +51,8 @@ def what_if(
     permit(context.caller, "read")
     check_count("edits", len(edits), MOST_EDITS)
     snapshot = context.snapshots.latest()
-    named = [name for edit in edits for name in (edit.ci, edit.provider, edit.to) if name]
+    named = [edit.ci for edit in edits]
+    named += (name for edit in edits for name in (edit.provider, edit.to) if name)
     ask_about(context, snapshot, named)
     found = find_each(context, named)
     try:

@@ -163,6 +163,8 @@ def test_root_causes_are_told_with_their_terms_and_paths(api: Client) -> None:
 def test_what_cannot_be_asked_says_why(api: Client) -> None:
     asked = {
         '{ cutSets(ci: "Online shop", largest: 50) { count } }': "BAD_VALUE",
+        '{ whatIf(edits: [{kind: REMOVE, ci: ""}]) { leftOut } }': "UNKNOWN_CI",
+        '{ whatIf(edits: [{kind: REPLICA, ci: "", provider: "R-1"}]) { leftOut } }': "UNKNOWN_CI",
         '{ importance(ci: "nowhere at all") { count } }': "UNKNOWN_CI",
         '{ availability(after: "nothing") { next } }': "BAD_VALUE",
         '{ availability(cis: "Online shop", targetPercent: 120) { next } }': "BAD_VALUE",

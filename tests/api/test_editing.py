@@ -98,6 +98,20 @@ def test_values_must_be_an_object(api: Client, values: Any) -> None:
     assert (result["__typename"], result["code"]) == ("ValidationFailed", "BAD_VALUE")
 
 
+@pytest.mark.parametrize("name", [1.0, True, [], ["a"], {"a": 1}])
+def test_a_name_must_be_a_text(api: Client, name: Any) -> None:
+    made = added(api)
+
+    refused = api(SET, {"input": {"ci": made["id"], "values": {"name": name}}}).data[
+        "setAttributes"
+    ]
+
+    assert refused["code"] == "BAD_VALUE"
+    assert "name" in refused["message"]
+    renamed = {"ci": made["id"], "values": {"name": "text"}, "expectedVersion": made["version"]}
+    assert api(SET, {"input": renamed}).data["setAttributes"]["__typename"] == "CIWritten"
+
+
 def test_what_is_not_there_is_not_found(api: Client) -> None:
     result = api(SET, {"input": {"ci": "no such ci", "values": {}}}).data["setAttributes"]
 
